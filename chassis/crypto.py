@@ -1,0 +1,166 @@
+"""Encryption at rest (AES-256-GCM, a key per record) and between two services (JWE), and the blind index.
+
+Nothing here ever puts a key or a plaintext into an error or a `repr`.
+"""
+
+import base64
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+_FORMAT = 1
+_NONCE = 12
+_WRAPPED = _NONCE + 32 + 16
+_JWE_ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+
+
+class CryptoError(Exception):
+    """Something could not be opened, or a key is not one. The message says which of the two and nothing more."""
+
+
+@dataclass(frozen=True, repr=False)
+class MasterKeys:
+    """The keys that wrap the keys of records: the current one seals, every one opens (rotation)."""
+
+    keys: Mapping[str, bytes]
+    current: str
+
+    def __post_init__(self) -> None:
+        if self.current not in self.keys:
+            raise CryptoError("the current master key is not among the master keys")
+        for name, key in self.keys.items():
+            if len(key) != 32 or not 1 <= len(name.encode()) <= 32:
+                raise CryptoError("a master key is not 32 bytes under a name of 1 to 32 bytes")
+
+
+def new_master_keys() -> str:
+    """A fresh key file for a demo or a test, as `read_master_keys` reads it."""
+    name = secrets.token_hex(4)
+    key = base64.b64encode(os.urandom(32)).decode()
+    return json.dumps({"current": name, "keys": {name: key}})
+
+
+def read_master_keys(source: str | Path) -> MasterKeys:
+    """Master keys from a file, or from its content as a setting with `_FILE` hands it over.
+
+    Either JSON `{"current": id, "keys": {id: base64 of 32 bytes}}`, or base64 of 32 bytes alone, whose id is then
+    derived from the key. Raises CryptoError.
+    """
+    try:
+        text = source.read_text(encoding="utf-8").strip() if isinstance(source, Path) else source.strip()
+        if not text.startswith("{"):
+            key = base64.b64decode(text, validate=True)
+            name = sha256(b"id" + key).hexdigest()[:8]
+            return MasterKeys({name: key}, name)
+        document = json.loads(text)
+        keys = {str(name): base64.b64decode(key, validate=True) for name, key in document["keys"].items()}
+        return MasterKeys(keys, str(document.get("current") or list(keys)[-1]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        raise CryptoError("the master key file cannot be understood") from None
+
+
+def seal(keys: MasterKeys, record: str, plaintext: bytes) -> bytes:
+    """`plaintext` encrypted under a key of its own, wrapped by the current master key and bound to `record`'s id."""
+    name = keys.current.encode()
+    header = bytes([_FORMAT, len(name)]) + name
+    associated = header + record.encode()
+    own = AESGCM.generate_key(bit_length=256)
+    return header + _encrypt(keys.keys[keys.current], own, associated) + _encrypt(own, plaintext, associated)
+
+
+def open(keys: MasterKeys, record: str, sealed: bytes) -> bytes:
+    """The plaintext. Raises CryptoError if the key is unknown, the bytes were changed or belong to another record."""
+    name = key_id(sealed)
+    key = keys.keys.get(name)
+    if key is None:
+        raise CryptoError("sealed with a master key that is not here")
+    start = 2 + len(name.encode())
+    associated = sealed[:start] + record.encode()
+    own = _decrypt(key, sealed[start : start + _WRAPPED], associated)
+    return _decrypt(own, sealed[start + _WRAPPED :], associated)
+
+
+def key_id(sealed: bytes) -> str:
+    """Which master key wraps this record: what a rotation still has to seal again."""
+    try:
+        if sealed[0] != _FORMAT:
+            raise CryptoError("sealed in a format that is not known")
+        return bytes(sealed[2 : 2 + sealed[1]]).decode()
+    except (IndexError, UnicodeDecodeError):
+        raise CryptoError("not a sealed record") from None
+
+
+def _encrypt(key: bytes, plaintext: bytes, associated: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, associated)
+
+
+def _decrypt(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], associated)
+    except (InvalidTag, ValueError):
+        raise CryptoError("changed, or sealed for another record") from None
+
+
+def blind_index(key: bytes, value: str) -> bytes:
+    """HMAC-SHA-256 of `value`: equal values meet, and nobody without the key can try them all."""
+    if len(key) < 32:
+        raise CryptoError("the key of a blind index must have at least 32 bytes")
+    return hmac.digest(key, value.encode(), "sha256")
+
+
+@dataclass(frozen=True, repr=False)
+class ReaderKeys:
+    """A fresh pair of documents: a public JWK set for who seals, a private one for who reads."""
+
+    public: str
+    private: str
+
+
+def new_reader_keys() -> ReaderKeys:
+    """A P-256 pair for a demo or a test."""
+    key = ECKey.generate_key("P-256", {"use": "enc", "kid": secrets.token_hex(4)})
+    public, private = key.as_dict(private=False), key.as_dict(private=True)
+    return ReaderKeys(json.dumps({"keys": [public]}), json.dumps({"keys": [private]}))
+
+
+def read_jwks(source: str | Path) -> KeySet:
+    """A JWK or a JWK set from a file or its content; during a rotation the set holds two. Raises CryptoError."""
+    try:
+        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+        document = json.loads(text)
+        return KeySet.import_key_set(document if "keys" in document else {"keys": [document]})
+    except (OSError, ValueError, TypeError, JoseError):
+        raise CryptoError("the reader key cannot be understood") from None
+
+
+def jwe_seal(content: Any, readers: KeySet) -> str:
+    """`content` as JSON, sealed to the last key of `readers`: the newest is written last."""
+    key = readers.keys[-1]
+    header = {"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": key.kid, "cty": "json"}
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return jwe.encrypt_compact(header, text.encode(), key, algorithms=_JWE_ALGORITHMS)  # type: ignore[arg-type]
+    except JoseError:
+        raise CryptoError("the reader key cannot seal") from None
+
+
+def jwe_open(token: str, private: KeySet) -> Any:
+    """What was sealed, by whichever of the private keys its `kid` names. Raises CryptoError."""
+    try:
+        opened = jwe.decrypt_compact(token, private, algorithms=_JWE_ALGORITHMS)
+        return json.loads(opened.plaintext or b"")
+    except (JoseError, ValueError, TypeError):
+        raise CryptoError("sealed for another reader, or changed") from None
