@@ -1,0 +1,1 @@
+"""Lianxin without containers: servers of its own, its processes, one origin, all under one folder."""
