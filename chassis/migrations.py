@@ -1,0 +1,28 @@
+"""Brings a service's database to its newest revision; revisions are plain SQL run by alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.operations import Operations
+
+HERE = Path(__file__).parent
+
+
+def upgrade(url: str, folder: Path) -> None:
+    """Applies the revisions in `folder`/versions that are missing, each in one transaction."""
+    command.upgrade(_config(url, folder), "head")
+
+
+def _config(url: str, folder: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE / "alembic"))
+    config.set_main_option("version_locations", str(folder / "versions"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["url"] = url
+    return config
+
+
+def apply(op: Operations, script: str = "0001_delivery") -> None:
+    """Runs one of the chassis's own scripts inside a service's revision."""
+    op.execute((HERE / "sql" / f"{script}.sql").read_text(encoding="utf-8").replace(":", r"\:"))

@@ -1,0 +1,228 @@
+"""The relay: takes events from the outbox, has the broker confirm them, and moves them to the event log.
+
+No leader stands: whoever gets the transaction's advisory lock relays one batch. It is the log's only writer, so that
+`position` follows commit order and a cursor on it never misses a row. Order within a subject holds because its rows
+are inserted under the subject's row lock and leave sorted by id.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from amqp import Connection as AmqpConnection
+from sqlalchemy import Connection, text
+
+from chassis import aside, logs, metrics
+from chassis.broker import LOST, Outgoing, Publisher, PublishFailed, Refused, missing_queues
+from chassis.database import Database
+from chassis.envelope import headers, routing_key
+from chassis.topology import Topology
+
+log = logs.get(__name__)
+
+BATCH = 500
+CHECK_QUEUES_SECONDS = 1.0
+# The poll is quick while events flow and lazy when they do not (reliability.md section 2.2).
+QUICK_SECONDS, LAZY_SECONDS, QUICK_FOR_SECONDS = 0.002, 0.05, 1.0
+BROKER_AWAY_SECONDS = 0.5
+
+CLAIM = text("""
+    select o.* from outbox o
+    where not o.held
+      and not exists (select 1 from outbox h where h.held and h.subject = o.subject and h.id < o.id)
+    order by o.id limit :batch
+""")
+MOVE = text("""
+    with gone as (delete from outbox where id = any(cast(:ids as bigint[])) returning *)
+    insert into event_log (event_id, type, version, subject, seq, epoch, partitionkey, restricted, time, traceparent, body)
+    select event_id, type, version, subject, seq, epoch, partitionkey, restricted, time, traceparent, body
+    from gone order by id
+""")
+LOCK = text("select pg_try_advisory_xact_lock(hashtext('lianxin relay'))")
+
+
+class QueueMissing(Exception):
+    """A consumer's queue is not there: publishing on would lose its copies."""
+
+    def __init__(self, queues: Sequence[str]) -> None:
+        super().__init__(f"queues missing: {', '.join(queues)}")
+        self.queues = queues
+
+
+class RestoredDatabase(RuntimeError):
+    """The database is not the one this producer numbered its events in."""
+
+
+@dataclass
+class Relay:
+    """Relays one service's events; `step` does one batch and says how long to wait before the next."""
+
+    database: Database
+    uri: str
+    service: str
+    source: str
+    topology: Topology
+
+    def __post_init__(self) -> None:
+        self.publisher = Publisher(self.uri, f"{self.service} relay", self._check_queues)
+        self.checked = self.worked = 0.0
+        self.failures = 0
+        self.stopped_because = ""
+
+    def step(self) -> float:
+        """One batch; the seconds to wait before the next. Never raises for a broker that is away."""
+        try:
+            moved = self._relay()
+        except Refused as error:
+            log.error("the broker refused an event", reason=str(error))
+            self._row_by_row()
+            return QUICK_SECONDS
+        except QueueMissing as error:
+            return self._halt(error)
+        except (PublishFailed, *LOST) as error:
+            self.publisher.close()
+            log.warning("events wait, the broker is away", error=str(error))
+            return BROKER_AWAY_SECONDS
+        if moved:
+            self.worked = time.monotonic()
+        return QUICK_SECONDS if time.monotonic() - self.worked < QUICK_FOR_SECONDS else LAZY_SECONDS
+
+    def _relay(self) -> int:
+        self._check_now_and_then()
+        with self.database.transaction() as tx:
+            if not tx.execute(LOCK).scalar_one() or self._halted(tx):
+                return 0
+            rows = tx.execute(CLAIM, {"batch": BATCH}).mappings().all()
+            if rows:
+                self._publish(tx, rows)
+            return len(rows)
+
+    def _publish(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.publisher.publish([self.outgoing(row) for row in rows])
+        tx.execute(MOVE, {"ids": [row["id"] for row in rows]})
+        metrics.RELAYED.inc(len(rows))
+
+    def outgoing(self, row: Mapping[str, Any]) -> Outgoing:
+        key = routing_key(row["type"], row["version"], row["restricted"])
+        return Outgoing(
+            exchange=f"{self.service}.events",
+            routing_key=key,
+            headers=headers(self.source, row),
+            body=row["body"],
+            mandatory=self.topology.is_bound(self.service, key),
+        )
+
+    def _check_now_and_then(self) -> None:
+        if time.monotonic() - self.checked < CHECK_QUEUES_SECONDS:
+            return
+        if self.publisher.connection is None:
+            self.publisher._open()
+        else:
+            self.publisher.idle()
+            if self.publisher.connection is not None:
+                self._check_queues(self.publisher.connection)
+
+    def _check_queues(self, connection: AmqpConnection) -> None:
+        missing = missing_queues(connection, self.topology.queues_of(self.service))
+        if missing:
+            raise QueueMissing(missing)
+        self.checked = time.monotonic()
+
+    def _halt(self, error: QueueMissing) -> float:
+        """Remembers the missing queues once anything was published: only `replay` may lift it then."""
+        self.publisher.close()
+        with self.database.transaction() as tx:
+            tx.execute(
+                text("""
+                    insert into halt (queue) select unnest(cast(:queues as text[]))
+                    where exists (select 1 from event_log) on conflict do nothing
+                """),
+                {"queues": list(error.queues)},
+            )
+        metrics.RELAY_STOPPED.set(1)
+        log.error("relay stopped", reason=str(error), remedy="topology apply, then replay --to")
+        return CHECK_QUEUES_SECONDS
+
+    def _halted(self, tx: Connection) -> bool:
+        halted = bool(tx.execute(text("select exists (select 1 from halt)")).scalar_one())
+        metrics.RELAY_STOPPED.set(int(halted))
+        return halted
+
+    def _row_by_row(self) -> None:
+        """After a refusal: everything but the refused row goes out; that row is held with its subject's later ones."""
+        with self.database.transaction() as tx:
+            if not tx.execute(LOCK).scalar_one():
+                return
+            held: set[str] = set()
+            for row in tx.execute(CLAIM, {"batch": BATCH}).mappings().all():
+                if row["subject"] in held:
+                    continue
+                try:
+                    self._publish(tx, [row])
+                except Refused as error:
+                    held.add(row["subject"])
+                    _hold(tx, row["id"], str(error))
+
+    def close(self) -> None:
+        self.publisher.close()
+
+
+def _hold(tx: Connection, id_: int, why: str) -> None:
+    tx.execute(text("update outbox set held = true, held_because = :why where id = :id"), {"id": id_, "why": why})
+
+
+def check_producer(tx: Connection) -> None:
+    """Raises RestoredDatabase when the cluster under this database is not the one its numbers were given out in."""
+    same = tx.execute(
+        text("""
+            select p.system_identifier = s.system_identifier and p.timeline = c.timeline_id
+            from producer p, pg_control_system() s, pg_control_checkpoint() c
+        """)
+    ).scalar_one()
+    if not same:
+        raise RestoredDatabase(
+            "this database was restored or moved to another cluster; run `python -m services.<service> restored` "
+            "so that events published from now on are told from those published before"
+        )
+
+
+def restored(tx: Connection) -> int:
+    """Accepts the cluster this database now lives in and raises the epoch; returns the new epoch."""
+    epoch: int = tx.execute(
+        text("""
+            update producer set epoch = epoch + 1, system_identifier = s.system_identifier, timeline = c.timeline_id
+            from pg_control_system() s, pg_control_checkpoint() c returning epoch
+        """)
+    ).scalar_one()
+    return epoch
+
+
+def gauges(tx: Connection) -> dict[str, float]:
+    """Rows waiting, seconds the oldest has waited, rows held: for metrics and `status`."""
+    rows, oldest, held = tx.execute(
+        text("""
+            select count(*), coalesce(extract(epoch from clock_now() - min(time)), 0), count(*) filter (where held)
+            from outbox
+        """)
+    ).one()
+    return {"rows": rows, "oldest_seconds": max(0.0, float(oldest)), "held": held}
+
+
+def maintain(database: Database, weeks_ahead: int = 4, keep_days: int = 90) -> None:
+    """Makes the log's next weekly partitions and drops those whose last event is older than is kept."""
+    with database.transaction() as tx:
+        tx.execute(text("select event_log_partitions(:weeks)"), {"weeks": weeks_ahead})
+    with database.transaction() as tx:
+        tx.execute(text("select event_log_expire(make_interval(days => :days))"), {"days": keep_days})
+
+
+def measure(database: Database) -> None:
+    """Sets the delivery gauges from the database."""
+    with database.transaction() as tx:
+        waiting, put_aside = gauges(tx), aside.counts(tx)
+    metrics.OUTBOX_ROWS.set(waiting["rows"])
+    metrics.OUTBOX_OLDEST_SECONDS.set(waiting["oldest_seconds"])
+    metrics.OUTBOX_HELD.set(waiting["held"])
+    for state, count in put_aside.items():
+        metrics.ASIDE_ROWS.labels(state).set(count)
