@@ -70,12 +70,19 @@ class EventType:
         if errors := self._instance.validate(data):
             raise DoesNotFit(self.type, sorted(map(str, errors)))
         return Draft(
-            type=self.type, subject=subject, seq=seq, data=data, partitionkey=partitionkey, restricted=restricted
+            type=self.type,
+            subject=subject,
+            seq=seq,
+            data=data,
+            partitionkey=partitionkey or subject,
+            restricted=restricted,
+            version=self.version,
         )
 
     def _dump(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         try:
             data: dict[str, Any] = self._instance.dump(payload)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise DoesNotFit(self.type, [str(error)]) from None
+        except (ValueError, TypeError, AttributeError):
+            # The exception's own sentence may quote the value.
+            raise DoesNotFit(self.type, ["a value that its field cannot write"]) from None
         return data

@@ -1,0 +1,29 @@
+"""The front door: Flask and flask-smorest with everything refused that must not come in.
+
+    app = web.create_app("sla", settings, database, blueprints=[api.blueprint], errors=errors.TABLE)
+
+A view is `@blueprint.route(...)`, `@web.requires("centre")`, `@blueprint.arguments(...)`, `@blueprint.response(...)`.
+"""
+
+from chassis.web.addresses import client_address
+from chassis.web.app import Blueprint, create_app, database
+from chassis.web.callers import Caller, caller, requires
+from chassis.web.idempotency import Once, forget_idempotency, idempotent
+from chassis.web.problems import ErrorTable
+from chassis.web.revisions import etag, expect_revision
+
+__all__ = [
+    "Blueprint",
+    "Caller",
+    "ErrorTable",
+    "Once",
+    "caller",
+    "client_address",
+    "create_app",
+    "database",
+    "etag",
+    "expect_revision",
+    "forget_idempotency",
+    "idempotent",
+    "requires",
+]

@@ -1,0 +1,162 @@
+"""The WSGI application of a service: what comes in is checked here once, for every view."""
+
+import re
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, cast
+
+import flask
+import marshmallow
+from flask import Flask, Request, Response, current_app, g, request
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser
+
+from chassis import logs, metrics
+from chassis.database import Database
+from chassis.settings import Settings
+from chassis.web import callers, messages, openapi, problems, text
+from chassis.web.problems import ErrorTable, Invalid, Refusal
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Parser(FlaskParser):
+    """Hands the checked body to the schema, and refuses fields that no schema knows, in queries too."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None, "querystring": None}
+
+    def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
+        body = json_body()
+        return {} if body is missing else body
+
+    def handle_error(  # type: ignore[override]
+        self, error: marshmallow.ValidationError, req: Request, schema: marshmallow.Schema, **kwargs: Any
+    ) -> NoReturn:
+        by_location = cast(dict[str, Any], error.messages)
+        raise Invalid([each for below in by_location.values() for each in messages.flatten(below)])
+
+
+class Blueprint(SmorestBlueprint):
+    """flask-smorest's blueprint with our parser. Without a `url_prefix` it stands under `/api/<service>/v1`."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+def create_app(
+    name: str,
+    settings: Settings,
+    database: Database,
+    *,
+    blueprints: Sequence[flask.Blueprint],
+    errors: ErrorTable | None = None,
+) -> Flask:
+    """The front door of service `name`; views find `database` by `web.database()`.
+
+    A `web.Blueprint` is described in the OpenAPI document at `/api/<name>/v1/openapi.json`; a plain Flask one
+    (pages) is not.
+    """
+    app = Flask(f"lianxin.{name}", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
+    app.json = _Json(app)
+    app.extensions |= {
+        "lianxin.settings": settings,
+        "lianxin.database": database,
+        "lianxin.tokens": callers.Tokens(settings),
+    }
+    app.before_request(_begin)
+    app.before_request(_check)
+    app.after_request(_finish)
+    api = openapi.create(app, name)
+    with app.app_context():
+        problems.install(errors or ErrorTable())
+    for blueprint in blueprints:
+        _register(app, api, blueprint, f"/api/{name}/v1")
+    return app
+
+
+def database() -> Database:
+    """The database of the service that answers the current request."""
+    return cast(Database, current_app.extensions["lianxin.database"])
+
+
+def json_body() -> Any:
+    """The JSON body of the current request, `missing` if it has none. Raises Refusal `unsupported_media_type`."""
+    if "json_body" not in g:
+        g.json_body = _read_body()
+    return g.json_body
+
+
+class _Json(flask.json.provider.DefaultJSONProvider):
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+
+def _register(app: Flask, api: openapi.Api, blueprint: flask.Blueprint, root: str) -> None:
+    if not isinstance(blueprint, SmorestBlueprint):
+        app.register_blueprint(blueprint)
+        return
+    if not isinstance(blueprint, Blueprint):
+        raise TypeError(f"blueprint {blueprint.name} must be a chassis.web.Blueprint, whose parser refuses bad input")
+    api.register_blueprint(blueprint, url_prefix=blueprint.url_prefix or root)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.started = time.perf_counter()
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    logs.bind(request_id=g.request_id)
+
+
+def _check() -> None:
+    text.check_address(request.environ.get("PATH_INFO", ""), request.query_string)
+    _check_length()
+    roles = callers.roles_of_view()
+    if roles is not None:
+        callers.admit(roles)
+    if request.is_json:
+        json_body()
+
+
+def _check_length() -> None:
+    if request.headers.get("Transfer-Encoding") and request.content_length is None:
+        raise Refusal("length_required")
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        raise Refusal("too_large")
+
+
+def _read_body() -> Any:
+    raw = request.get_data(cache=True)
+    if not raw.strip():
+        return missing
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if not request.is_json or charset not in ("utf-8", "utf8") or encoding != "identity":
+        raise Refusal("unsupported_media_type")
+    return text.read_json(raw)
+
+
+def _finish(answer: Response) -> Response:
+    for header, value in HEADERS.items():
+        answer.headers.setdefault(header, value)
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    labels: Mapping[str, str] = {"method": _method(), "endpoint": request.endpoint or "none"}
+    metrics.HTTP_REQUESTS.labels(**labels, status=str(answer.status_code)).inc()
+    metrics.HTTP_SECONDS.labels(**labels).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+    logs.unbind("request_id")
+    return answer
+
+
+def _method() -> str:
+    # A client may send any word as its method; a label must not grow with what clients think of.
+    return request.method if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
