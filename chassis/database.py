@@ -31,6 +31,7 @@ class Database:
             pool_timeout=5,
             pool_pre_ping=True,
             pool_recycle=1800,
+            hide_parameters=True,  # a failed statement would carry residents' words into the log
             connect_args={
                 "application_name": application,
                 "options": SESSION,
