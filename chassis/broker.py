@@ -106,7 +106,7 @@ class Publisher:
         if not messages:
             return
         try:
-            channel = self._open()
+            channel = self.open()
             self.window.open, self.window.refused = set(), ""
             for message in messages:
                 self.tag += 1
@@ -131,7 +131,8 @@ class Publisher:
         if self.window.refused:
             raise Refused(self.window.refused)
 
-    def _open(self) -> Channel:
+    def open(self) -> Channel:
+        """The confirming channel, connected on first use."""
         if self.channel is None:
             self.connection = connect(self.uri, self.name)
             if self.on_connect:

@@ -119,6 +119,7 @@ class Consumer:
     def _settle(self, connection: Connection, channel: Channel, taken: Sequence[AmqpMessage]) -> None:
         probes = [sent_at(m) for m in taken if is_probe(m)]
         messages = [_message(m) for m in taken if not is_probe(m)]
+        metrics.BATCH_EVENTS.observe(len(messages))
         with metrics.BATCH_SECONDS.time():
             while not self._handled(messages, max(probes, default=None)):
                 self._pause(self.retry_seconds)

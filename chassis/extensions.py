@@ -284,8 +284,9 @@ class Ops(SettingsProvider):
         self.started = False
         self.server = OpsServer(
             settings.ops_port,
-            live=lambda: last_turn_age() < STUCK_SECONDS,
-            ready=lambda: self.started,
+            live={"loops": lambda: last_turn_age() < STUCK_SECONDS},
+            ready={"started": lambda: self.started},
+            host=settings.ops_host,
         )
 
     def start(self) -> None:

@@ -65,7 +65,7 @@ class Relay:
     topology: Topology
 
     def __post_init__(self) -> None:
-        self.publisher = Publisher(self.uri, f"{self.service} relay", self._check_queues)
+        self.publisher = Publisher(self.uri, f"{self.service} relay", self.check_queues)
         self.checked = self.worked = 0.0
         self.failures = 0
         self.stopped_because = ""
@@ -99,31 +99,35 @@ class Relay:
             return len(rows)
 
     def _publish(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.publisher.publish([self.outgoing(row) for row in rows])
-        tx.execute(MOVE, {"ids": [row["id"] for row in rows]})
-        metrics.RELAYED.inc(len(rows))
+        with metrics.RELAY_SECONDS.time():
+            self.publisher.publish([self.outgoing(row) for row in rows])
+            tx.execute(MOVE, {"ids": [row["id"] for row in rows]})
+        for row in rows:
+            metrics.RELAYED.labels(row["type"]).inc()
 
-    def outgoing(self, row: Mapping[str, Any]) -> Outgoing:
+    def outgoing(self, row: Mapping[str, Any], to: str | None = None) -> Outgoing:
+        """The message of an outbox or log row; `to` names the one queue it goes to instead of all that are bound."""
         key = routing_key(row["type"], row["version"], row["restricted"])
         return Outgoing(
             exchange=f"{self.service}.events",
-            routing_key=key,
+            routing_key=f"to.{to}" if to else key,
             headers=headers(self.source, row),
             body=row["body"],
-            mandatory=self.topology.is_bound(self.service, key),
+            mandatory=bool(to) or self.topology.is_bound(self.service, key),
         )
 
     def _check_now_and_then(self) -> None:
         if time.monotonic() - self.checked < CHECK_QUEUES_SECONDS:
             return
         if self.publisher.connection is None:
-            self.publisher._open()
+            self.publisher.open()
         else:
             self.publisher.idle()
             if self.publisher.connection is not None:
-                self._check_queues(self.publisher.connection)
+                self.check_queues(self.publisher.connection)
 
-    def _check_queues(self, connection: AmqpConnection) -> None:
+    def check_queues(self, connection: AmqpConnection) -> None:
+        """Raises QueueMissing when a service of ours that reads this one has lost its inbox."""
         missing = missing_queues(connection, self.topology.queues_of(self.service))
         if missing:
             raise QueueMissing(missing)
@@ -140,13 +144,13 @@ class Relay:
                 """),
                 {"queues": list(error.queues)},
             )
-        metrics.RELAY_STOPPED.set(1)
+        metrics.RELAY_STOPPED.labels("queue_missing").set(1)
         log.error("relay stopped", reason=str(error), remedy="topology apply, then replay --to")
         return CHECK_QUEUES_SECONDS
 
     def _halted(self, tx: Connection) -> bool:
         halted = bool(tx.execute(text("select exists (select 1 from halt)")).scalar_one())
-        metrics.RELAY_STOPPED.set(int(halted))
+        metrics.RELAY_STOPPED.labels("queue_missing").set(int(halted))
         return halted
 
     def _row_by_row(self) -> None:
@@ -196,6 +200,11 @@ def restored(tx: Connection) -> int:
         """)
     ).scalar_one()
     return epoch
+
+
+def halts(tx: Connection) -> list[str]:
+    """The queues found missing, for which the relay stands still until `replay` has filled them."""
+    return list(tx.execute(text("select queue from halt order by queue")).scalars())
 
 
 def gauges(tx: Connection) -> dict[str, float]:

@@ -1,0 +1,47 @@
+"""Serves a service's WSGI application: one gunicorn process with threads, scaled by replicas."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from chassis import logs
+from chassis.ops import Ops
+from chassis.settings import Settings
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, name: str, settings: Settings, app: Callable[[], Flask]) -> None:
+        self.name, self.settings, self.make = name, settings, app
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"{self.settings.http_host}:{self.settings.http_port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": self.settings.http_threads,
+            "proc_name": f"lianxin-{self.name}-api",
+            "timeout": 30,
+            "graceful_timeout": 8,
+            "keepalive": 30,
+            "accesslog": None,
+            "limit_request_line": 4094,
+            "limit_request_fields": 60,
+            "post_worker_init": self._serve_ops,
+        }
+        for option, value in options.items():
+            self.cfg.set(option, value)
+
+    def load(self) -> Flask:
+        return self.make()
+
+    def _serve_ops(self, worker: Any) -> None:
+        logs.adopt()
+        Ops(self.settings.ops_port, host=self.settings.ops_host).start()
+
+
+def serve(name: str, settings: Settings, app: Callable[[], Flask]) -> None:
+    """Blocks until SIGTERM; requests in hand are answered first."""
+    _Server(name, settings, app).run()

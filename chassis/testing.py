@@ -1,0 +1,54 @@
+"""What tests of several services need: messages as the broker would deliver them, and a clock they can move."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.envelope import Draft, headers, source_of
+from chassis.inbox import Message
+
+STREET = "xinan"
+
+
+def message(
+    draft: Draft,
+    producer: str,
+    *,
+    time: datetime | None = None,
+    epoch: int = 1,
+    redelivered: bool = False,
+    extra: Mapping[str, Any] | None = None,
+) -> Message:
+    """The message the relay would publish for `draft`; `extra` adds unknown fields to its data."""
+    if extra:
+        draft = Draft(
+            draft.type, draft.subject, draft.seq, {**draft.data, **extra}, draft.partitionkey, draft.restricted
+        )
+    row = {
+        "event_id": uuid.uuid4(),
+        "type": draft.type,
+        "version": draft.version,
+        "subject": draft.subject,
+        "seq": draft.seq,
+        "epoch": epoch,
+        "partitionkey": draft.partitionkey or draft.subject,
+        "time": time or datetime.now(UTC),
+        "traceparent": None,
+    }
+    return Message(headers(source_of(STREET, producer), row), draft.body().encode(), redelivered)
+
+
+def move_clock(database: Database, shift: timedelta) -> None:
+    """Sets how far `clock_now()` runs ahead of the server's clock."""
+    with database.transaction() as tx:
+        tx.execute(text("update clock_offset set shift = :shift"), {"shift": shift})
+
+
+def published(database: Database) -> list[Mapping[str, Any]]:
+    """Everything in the outbox, oldest first: type, subject, seq, body."""
+    with database.transaction() as tx:
+        return list(tx.execute(text("select * from outbox order by id")).mappings().all())
