@@ -1,0 +1,115 @@
+"""Servers of a test session: started when first asked for, never those of a running system, gone afterwards."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chassis import migrations, topology
+from deploy.local import postgres
+from deploy.local.child import alive, born, stop_orphans
+from deploy.local.folder import ROOT, Folder
+from deploy.local.postgres import Postgres
+from deploy.local.rabbit import Rabbit
+
+PREFIX = "lianxin-test-"
+
+
+@dataclass(frozen=True)
+class Vhost:
+    """A fresh vhost with the topology applied and the services' users allowed in."""
+
+    name: str
+    rabbit: Rabbit
+
+    def uri(self, user: str) -> str:
+        """The AMQP address for a service's user, or for `lianxin`, who may do everything."""
+        return self.rabbit.uri(user, self.name)
+
+
+class Servers:
+    """Databases and vhosts by the piece, on one cluster and one broker."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._templates: dict[str, str] = {}
+
+    @cached_property
+    def postgres(self) -> Postgres:
+        """The cluster; started on first use."""
+        server = Postgres(self.folder)
+        server.start()
+        server.prepare()
+        return server
+
+    @cached_property
+    def rabbit(self) -> Rabbit:
+        """The broker; started on first use."""
+        server = Rabbit(self.folder)
+        server.start()
+        return server
+
+    def database(self, service: str) -> str:
+        """The address of a new database of that service, migrated; for the service's own role."""
+        return self.postgres.create_database(postgres.new_name(service), service, self._template(service))
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, cutting off whoever is connected."""
+        self.postgres.drop_database(urlsplit(url).path.lstrip("/"))
+
+    def vhost(self) -> Vhost:
+        """A new vhost as `make run` would have it."""
+        name = f"test-{secrets.token_hex(5)}"
+        self.rabbit.create_vhost(name)
+        passwords = {user: self.rabbit.password(user) for user in topology.load().users}
+        topology.apply(self.rabbit.management, passwords, name)
+        return Vhost(name, self.rabbit)
+
+    def drop_vhost(self, vhost: Vhost) -> None:
+        """Drop it with its queues; connections to it are closed."""
+        self.rabbit.drop_vhost(vhost.name)
+
+    def close(self) -> None:
+        """Stop at once: nobody wants the data."""
+        for name in ("rabbit", "postgres"):
+            if server := self.__dict__.get(name):
+                server.kill()
+        if rabbit := self.__dict__.get("rabbit"):
+            rabbit.epmd.kill()
+
+    def _template(self, service: str) -> str:
+        if service not in self._templates:
+            url = self.postgres.create_database(f"template_{service}", service)
+            migrations.upgrade(url, ROOT / "services" / service / "migrations")
+            self._templates[service] = f"template_{service}"
+        return self._templates[service]
+
+
+@contextmanager
+def folder() -> Iterator[Folder]:
+    """A folder of this session under the temporary folder; what killed sessions left there is stopped and removed."""
+    _sweep()
+    path = Path(tempfile.mkdtemp(prefix=PREFIX))
+    path.chmod(0o755)  # the servers run as another user when called by root
+    (path / "holder").write_text(f"{os.getpid()} {born(os.getpid())}")
+    try:
+        yield Folder(path)
+    finally:
+        stop_orphans(Folder(path), patience=0)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sweep() -> None:
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        holder = path / "holder"
+        if path.owner() == Path("/proc/self").owner() and holder.exists():
+            pid, _, since = holder.read_text().partition(" ")
+            if not alive(int(pid), since):
+                stop_orphans(Folder(path), patience=0)
+                shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,41 @@
+"""Servers for tests that need them: real ones, of the session's own. A test that asks for none starts none."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from deploy.local import testbed
+from deploy.local.testbed import Servers, Vhost
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """`servers.postgres` and `servers.rabbit`, each started on first use, once per session."""
+    with testbed.folder() as folder:
+        bed = Servers(folder)
+        try:
+            yield bed
+        finally:
+            bed.close()
+
+
+@pytest.fixture
+def database(servers: Servers) -> Iterator[Callable[[str], str]]:
+    """`database("sla")`: the address of a fresh, migrated database of that service; dropped after the test."""
+    made: list[str] = []
+
+    def make(service: str) -> str:
+        made.append(servers.database(service))
+        return made[-1]
+
+    yield make
+    for url in made:
+        servers.drop_database(url)
+
+
+@pytest.fixture
+def broker(servers: Servers) -> Iterator[Vhost]:
+    """A fresh vhost with the topology: `broker.uri("sla")` is the address its own user gets."""
+    vhost = servers.vhost()
+    yield vhost
+    servers.drop_vhost(vhost)
