@@ -1,0 +1,130 @@
+"""The front door of intake: the resident's two routes and the desk of the centre."""
+
+from dataclasses import fields
+from typing import Any, cast
+
+from flask import Flask, current_app
+
+from chassis import web
+from chassis.database import Database
+from chassis.masking import mask
+from chassis.web.callers import admit
+from services.intake import commands, metrics, schemas
+from services.intake.case import Case, Channel, Reason
+from services.intake.commands import Intake, Receipt
+from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
+from services.intake.identity import Writer, masked_mobile, masked_name
+from services.intake.numbering import as_typed
+from services.intake.settings import Settings
+from services.intake.submission import Submission
+
+blueprint = web.Blueprint("cases", __name__, description="Letters of residents, and the desk that accepts them")
+
+OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
+
+
+def create_app(settings: Settings, database: Database) -> Flask:
+    table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
+    app = web.create_app("intake", settings, database, blueprints=[blueprint], errors=table)
+    app.extensions["intake"] = commands.intake(settings, database)
+    return app
+
+
+def house() -> Intake:
+    return cast(Intake, current_app.extensions["intake"])
+
+
+@blueprint.route("/cases", methods=["POST"])
+@blueprint.arguments(schemas.SubmissionSchema)
+@blueprint.response(201, schemas.ReceiptSchema)
+def submit(body: Submission) -> Receipt:
+    """Write to the secretary and the director. Channels other than the mailbox are typed in by staff (R15, R16)."""
+    if body.letter.channel not in OPEN_CHANNELS:
+        admit(("centre", "unit"))
+    address = None if web.caller().subject else web.client_address()
+    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=repr(body)) as once:
+        if once.existing:
+            return commands.receipt(tx, house(), once.existing)
+        receipt = commands.submit(tx, house(), body, address)
+        once.remember(receipt.number)
+    metrics.SUBMITTED.labels(body.letter.channel, str(receipt.emergency is not None).lower()).inc()
+    return receipt
+
+
+@blueprint.route("/cases/<number>", methods=["GET"])
+@blueprint.arguments(schemas.QueryCodeSchema, location="headers")
+@blueprint.response(200, schemas.ResidentViewSchema)
+def progress(headers: dict[str, str], number: str) -> dict[str, Any]:
+    """How the case stands, for the holder of its query code; a wrong code and an unknown number look the same."""
+    with web.database().transaction() as tx:
+        view = commands.look_up(tx, house(), as_typed(number), headers["query_code"], web.client_address())
+    if view is None:
+        raise CaseNotFound()
+    return view
+
+
+@blueprint.route("/desk/cases", methods=["GET"])
+@web.requires("centre")
+@blueprint.arguments(schemas.DeskQuery, location="query")
+@blueprint.response(200, schemas.DeskPage)
+def desk(query: dict[str, Any]) -> dict[str, Any]:
+    """Cases in order of arrival, one state or all."""
+    with web.database().transaction() as tx:
+        items = commands.desk(tx, query["state"], query["after"], query["limit"] + 1)
+    page = items[: query["limit"]]
+    return {"items": page, "next": page[-1].number if len(items) > len(page) else None}
+
+
+@blueprint.route("/desk/cases/<number>", methods=["GET"])
+@web.requires("centre")
+@blueprint.response(200, schemas.DeskCase)
+def desk_case(number: str) -> Any:
+    """One case in full, its writer masked."""
+    with web.database().transaction() as tx:
+        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
+
+
+@blueprint.route("/desk/cases/<number>/accept", methods=["POST"])
+@web.requires("centre")
+@blueprint.arguments(schemas.AcceptSchema)
+@blueprint.response(200, schemas.DeskCase)
+def accept(body: dict[str, Any], number: str) -> Any:
+    """Accept the case: from here on dispatch decides."""
+    with web.database().transaction() as tx, web.idempotent(tx, route="accept", request_hash_of=body) as once:
+        if not once.existing:
+            commands.accept(tx, number, web.expect_revision)
+            once.remember(number)
+            metrics.DECIDED.labels("accept").inc()
+        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
+
+
+@blueprint.route("/desk/cases/<number>/refuse", methods=["POST"])
+@web.requires("centre")
+@blueprint.arguments(schemas.RefuseSchema)
+@blueprint.response(200, schemas.DeskCase)
+def refuse(body: dict[str, str], number: str) -> Any:
+    """Refuse the case with a reason, which the resident is told (R20)."""
+    with web.database().transaction() as tx, web.idempotent(tx, route="refuse", request_hash_of=body) as once:
+        if not once.existing:
+            commands.refuse(tx, number, Reason(body["reason"]), web.expect_revision)
+            once.remember(number)
+            metrics.DECIDED.labels("refuse").inc()
+        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
+
+
+@blueprint.route("/desk/cases/<number>/reveal", methods=["POST"])
+@web.requires("centre")
+@blueprint.arguments(schemas.RevealSchema)
+@blueprint.response(200, schemas.RevealedSchema)
+def reveal(body: dict[str, str], number: str) -> dict[str, str | None]:
+    """Full name and telephone of one case; each time is logged with who asked and why (X04)."""
+    with web.database().transaction() as tx:
+        who = commands.reveal(tx, house(), number, web.caller().subject, mask(body["reason"]))
+    metrics.IDENTITIES_READ.labels("reveal").inc()
+    return {"number": number, "name": who.name, "mobile": who.mobile}
+
+
+def _desk_case(case: Case, writer: Writer) -> tuple[dict[str, Any], dict[str, str]]:
+    shown = {each.name: getattr(case, each.name) for each in fields(case)}
+    shown |= {"name": masked_name(writer.name), "mobile": masked_mobile(writer.mobile)}
+    return shown, {"ETag": web.etag(case.revision)}

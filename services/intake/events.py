@@ -1,0 +1,133 @@
+"""What intake publishes, and its own small reading of what dispatch and sla publish."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields
+from marshmallow.validate import OneOf
+
+from chassis.envelope import Draft
+from chassis.events import EventType, Moment
+from chassis.masking import mask
+from services.intake.case import AcceptedBy, Channel, Kind, Raised, Reason, State
+from services.intake.identity import Identity
+
+
+class CaseView(Schema):
+    """What every event of intake carries: the case as intake sees it, and `at`, when it happened (UTC)."""
+
+    at = Moment(required=True)
+    number = fields.Str(required=True)
+    channel = fields.Str(required=True, validate=OneOf(list(Channel)))
+    kind = fields.Str(required=True, validate=OneOf(list(Kind)))
+    identity = fields.Str(required=True, validate=OneOf(list(Identity)))
+    community = fields.Str(required=True, allow_none=True)
+    emergency = fields.Bool(required=True)
+    state = fields.Str(required=True, validate=OneOf(list(State)))
+    submitted_at = Moment(required=True)
+    accepted_at = Moment(required=True, allow_none=True)
+    refused_at = Moment(required=True, allow_none=True)
+
+
+class ImportedPart(Schema):
+    """What had happened to an imported case before the import: true times, lead unit and complexity."""
+
+    accepted_at = Moment(required=True)
+    dispatched_at = Moment(required=True)
+    contacted_at = Moment(required=True, allow_none=True)
+    unit = fields.Str(required=True)
+    complexity = fields.Str(required=True, validate=OneOf(["simple", "complex"]))
+
+
+class Submitted(CaseView):
+    """A resident's letter came in. `text` and `place` are masked; the letter's text travels only here."""
+
+    text = fields.Str(required=True)
+    place = fields.Str(required=True)
+    emergency_words = fields.List(fields.Str(), required=True)
+    imported = fields.Nested(ImportedPart, required=True, allow_none=True)
+
+
+class Accepted(CaseView):
+    """The centre, the rule or the import accepted the case; from here on dispatch decides."""
+
+    accepted_by = fields.Str(required=True, validate=OneOf(list(AcceptedBy)))
+    imported = fields.Nested(ImportedPart, required=True, allow_none=True)
+
+
+class Refused(CaseView):
+    """The centre refused the case; the resident is told the reason (R20)."""
+
+    reason = fields.Str(required=True, validate=OneOf(list(Reason)))
+
+
+PUBLISHES = (
+    EventType("case.submitted", Submitted),
+    EventType("case.accepted", Accepted, public=True),
+    EventType("case.refused", Refused, public=True),
+)
+_TYPES = {each.type: each for each in PUBLISHES}
+_FREE_TEXT = ("text", "place")
+
+
+def drafts(raised: Sequence[Raised], name: str | None = None) -> list[Draft]:
+    """The events as they leave: free text masked, the writer's own `name` in it too."""
+    return [_TYPES[each.type].draft(each.number, each.version, _leaving(each, name)) for each in raised]
+
+
+def _leaving(raised: Raised, name: str | None) -> dict[str, Any]:
+    masked = {field: _masked(raised.data[field], name) for field in _FREE_TEXT if field in raised.data}
+    return {**raised.data, **masked}
+
+
+def _masked(text: str, name: str | None) -> str:
+    # One character is no name to search for: it would blot out words all over the letter.
+    return mask(text.replace(name, "某某") if name and len(name) > 1 else text)
+
+
+class Reading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class HandlingReading(Reading):
+    """Dispatch's view, as far as a resident may see it."""
+
+    state = fields.Str(required=True)
+    unit = fields.Str(load_default=None, allow_none=True)
+    unit_name = fields.Str(load_default=None, allow_none=True)
+    dispatched_at = Moment(load_default=None, allow_none=True)
+    acknowledged_at = Moment(load_default=None, allow_none=True)
+    contacted_at = Moment(load_default=None, allow_none=True)
+    replied_at = Moment(load_default=None, allow_none=True)
+    closed_at = Moment(load_default=None, allow_none=True)
+
+
+class ContactedReading(HandlingReading):
+    process = fields.Str(required=True)
+    promised_at = Moment(load_default=None, allow_none=True)
+
+
+class RepliedReading(HandlingReading):
+    text = fields.Str(required=True)
+
+
+class ClosedReading(HandlingReading):
+    outcome = fields.Str(load_default=None, allow_none=True)
+
+
+class ClockReading(Reading):
+    kind = fields.Str(required=True)
+    gen = fields.Int(required=True)
+    due = Moment(required=True)
+
+
+READS: dict[tuple[str, str], type[Schema]] = {
+    ("dispatch", "case.dispatched"): HandlingReading,
+    ("dispatch", "case.acknowledged"): HandlingReading,
+    ("dispatch", "case.contacted"): ContactedReading,
+    ("dispatch", "case.replied"): RepliedReading,
+    ("dispatch", "case.sent_back"): HandlingReading,
+    ("dispatch", "case.closed"): ClosedReading,
+    ("sla", "clock.started"): ClockReading,
+}

@@ -1,0 +1,41 @@
+"""Hands out case numbers of blocks this process owns, so that a submission waits for no other."""
+
+import threading
+from datetime import date
+
+from chassis.database import Database
+from services.intake import numbering, store
+from services.intake.numbering import Block
+
+
+class Numbers:
+    """Safe across threads and processes. A block is taken in a short transaction of its own, because the counter's row
+    would otherwise stay locked until the submission commits; serials of a submission that fails are lost.
+    """
+
+    def __init__(self, database: Database, prefix: str, size: int) -> None:
+        self._database, self._prefix, self._size = database, prefix, size
+        self._lock = threading.Lock()
+        self._block: Block | None = None
+
+    def next(self, day: date) -> str:
+        """A number nobody has, for a case submitted on `day` (Asia/Shanghai). Raises NumbersExhausted."""
+        with self._lock:
+            # A midnight that one thread has passed and another has not costs a block each, never a number twice.
+            if self._block is None or self._block.day != day:
+                self._block = self._take(day, self._size)
+            serial = self._block.take()
+            if serial is None:
+                self._block = self._take(day, self._size)
+                serial = self._block.next
+                self._block.next += 1
+        return numbering.number(self._prefix, day, serial)
+
+    def several(self, day: date, count: int) -> list[str]:
+        """`count` numbers of one day in one transaction. Raises NumbersExhausted."""
+        block = self._take(day, count)
+        return [numbering.number(self._prefix, day, serial) for serial in range(block.next, block.end + 1)]
+
+    def _take(self, day: date, size: int) -> Block:
+        with self._database.transaction() as tx:
+            return Block(day, *store.take_block(tx, day, size))

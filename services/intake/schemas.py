@@ -1,0 +1,196 @@
+"""What comes in over HTTP and what goes out."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
+from marshmallow.validate import Length, OneOf, Range
+
+from chassis.events import Moment
+from services.intake.case import Channel, Kind, Letter, Reason, State
+from services.intake.identity import Identity, is_mobile, mobile_as_typed
+from services.intake.submission import Submission
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Text(fields.String):
+    """Free text: control characters become blanks, line ends are one kind, ends are trimmed before it is measured."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        return _CONTROLS.sub(" ", text.replace("\r\n", "\n")).strip()
+
+
+class Line(Text):
+    """Text on one line, blanks inside made one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return " ".join(super()._deserialize(value, attr, data, **kwargs).split())
+
+
+class Mobile(fields.String):
+    """A mainland mobile number however it is typed; eleven digits afterwards (R11)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        mobile = mobile_as_typed(super()._deserialize(value, attr, data, **kwargs))
+        if not is_mobile(mobile):
+            raise ValidationError("请填写11位手机号码")
+        return mobile
+
+
+class SubmissionSchema(Schema):
+    """A letter. `name` and `mobile` may be left out only by an anonymous writer."""
+
+    kind = fields.String(required=True, validate=OneOf(list(Kind)))
+    name = Line(load_default=None, validate=Length(min=1, max=50, error="姓名须为1至50个字"))
+    mobile = Mobile(load_default=None)
+    description = Text(required=True, validate=Length(min=2, max=10_000, error="请用2至10000个字说明问题"))
+    place = Line(load_default="", validate=Length(max=200, error="地点至多200个字"))
+    community = fields.String(load_default=None, allow_none=True)
+    identity = fields.String(load_default=Identity.NAMED.value, validate=OneOf(list(Identity)))
+    channel = fields.String(
+        load_default=Channel.MAILBOX.value, validate=OneOf([each for each in Channel if each is not Channel.IMPORT])
+    )
+
+    @pre_load
+    def left_empty(self, data: Any, **kwargs: Any) -> Any:
+        """A form sends an untouched field as nothing or as an empty text; both mean that it was left out."""
+        if not isinstance(data, Mapping):
+            return data
+        optional = ("name", "mobile", "place", "community")
+        return {k: v for k, v in data.items() if not (k in optional and (v is None or isinstance(v, str) and not v.strip()))}
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def says_who(self, data: Mapping[str, Any], original: Mapping[str, Any], **kwargs: Any) -> None:
+        if data.get("identity") == Identity.ANONYMOUS:
+            return
+        sentences = {"name": ["请填写姓名"], "mobile": ["请填写手机号码"]}
+        if missing := {field: said for field, said in sentences.items() if field not in original}:
+            raise ValidationError(missing)
+
+    @post_load
+    def letter(self, data: dict[str, Any], **kwargs: Any) -> Submission:
+        letter = Letter(
+            Kind(data["kind"]),
+            data["description"],
+            data["place"],
+            data["community"],
+            data["identity"],
+            Channel(data["channel"]),
+        )
+        return Submission(letter, data["name"], data["mobile"])
+
+
+class AlarmSchema(Schema):
+    """Shown at once: the numbers to call and the words that raised the doubt (X16)."""
+
+    calls = fields.List(fields.String())
+    words = fields.List(fields.String())
+
+
+class ReceiptSchema(Schema):
+    """What the resident takes away. The query code is shown here and sent by SMS, nowhere else."""
+
+    number = fields.String()
+    query_code = fields.String()
+    state = fields.String()
+    emergency = fields.Nested(AlarmSchema, allow_none=True)
+    promised_accept_by = Moment()
+
+
+class QueryCodeSchema(Schema):
+    query_code = fields.String(required=True, data_key="Query-Code", validate=Length(max=64))
+
+
+class StepSchema(Schema):
+    step = fields.String()
+    name = fields.String()
+    at = Moment()
+
+
+class RefusalSchema(Schema):
+    reason = fields.String()
+    sentence = fields.String()
+
+
+class ResidentViewSchema(Schema):
+    """How a case stands, for the holder of its query code: nothing in it says who wrote it or what."""
+
+    number = fields.String()
+    state = fields.String()
+    state_name = fields.String()
+    kind = fields.String()
+    submitted_at = Moment()
+    unit = fields.String(allow_none=True)
+    promised_by = Moment(allow_none=True)
+    process = fields.String(allow_none=True)
+    told_by = Moment(allow_none=True)
+    reply = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    refusal = fields.Nested(RefusalSchema, allow_none=True)
+    steps = fields.List(fields.Nested(StepSchema))
+    emergency_calls = fields.List(fields.String())
+
+
+class DeskQuery(Schema):
+    """A page of the desk's list in order of arrival; `after` is the last number of the page before."""
+
+    state = fields.String(load_default=None, validate=OneOf(list(State)))
+    after = fields.String(load_default=None, validate=Length(max=40))
+    limit = fields.Integer(load_default=50, validate=Range(min=1, max=100))
+
+
+class DeskItem(Schema):
+    """One case in the desk's list, without its writer."""
+
+    number = fields.String(attribute="number")
+    channel = fields.String(attribute="letter.channel")
+    kind = fields.String(attribute="letter.kind")
+    identity = fields.String(attribute="letter.identity")
+    community = fields.String(attribute="letter.community", allow_none=True)
+    place = fields.String(attribute="letter.place")
+    excerpt = fields.Function(lambda case: case.letter.description[:60], metadata={"type": "string"})
+    emergency = fields.Nested(AlarmSchema, attribute="alarm", allow_none=True)
+    state = fields.String()
+    submitted_at = Moment()
+    accepted_at = Moment(allow_none=True)
+    refused_at = Moment(allow_none=True)
+    reason = fields.String(allow_none=True)
+    revision = fields.Integer()
+
+
+class DeskPage(Schema):
+    """`next` is the `after` of the next page, null on the last."""
+
+    items = fields.List(fields.Nested(DeskItem))
+    next = fields.String(allow_none=True)
+
+
+class DeskCase(DeskItem):
+    """One case in full; its writer masked (`138****0001`)."""
+
+    description = fields.String(attribute="letter.description")
+    name = fields.String(allow_none=True)
+    mobile = fields.String(allow_none=True)
+
+
+class AcceptSchema(Schema):
+    """Nothing to say: the command is the address."""
+
+
+class RefuseSchema(Schema):
+    reason = fields.String(required=True, validate=OneOf(list(Reason)))
+
+
+class RevealSchema(Schema):
+    """Why the full name and telephone are needed; kept in the access log."""
+
+    reason = Line(required=True, validate=Length(min=2, max=200, error="请用2至200个字说明理由"))
+
+
+class RevealedSchema(Schema):
+    number = fields.String()
+    name = fields.String(allow_none=True)
+    mobile = fields.String(allow_none=True)
