@@ -152,7 +152,7 @@ def jwe_seal(content: Any, readers: KeySet) -> str:
     header = {"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": key.kid, "cty": "json"}
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     try:
-        return jwe.encrypt_compact(header, text.encode(), key, algorithms=_JWE_ALGORITHMS)  # type: ignore[arg-type]
+        return jwe.encrypt_compact(header, text.encode(), key, algorithms=_JWE_ALGORITHMS)
     except JoseError:
         raise CryptoError("the reader key cannot seal") from None
 

@@ -9,6 +9,8 @@ from marshmallow import Schema, fields
 
 from chassis.envelope import Draft
 
+SchemaClass = type[Schema]
+
 
 class Moment(fields.AwareDateTime):
     """A point in time: ISO 8601 with a zone on the way in, always UTC ending in `Z` on the way out.
@@ -49,7 +51,7 @@ class EventType:
     """
 
     type: str
-    schema: type[Schema]
+    schema: SchemaClass
     public: bool = False
     version: int = 1
     _instance: Schema = field(init=False, repr=False, compare=False)

@@ -1,14 +1,15 @@
 """One JSON object per line on stdout, the same for our code and for every library we run on.
 
-Known refusals (DomainError) are logged by their code, never with a stack trace. Telephone and identity-card
-numbers are masked in the finished line: the last defence, not the first.
+Known refusals (DomainError) are logged by their code, never with a stack trace. In the finished line telephone and
+identity-card numbers are masked and PostgreSQL's DETAIL, which quotes rows, is cut: the last defence, not the first.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -16,6 +17,7 @@ from chassis.errors import DomainError
 from chassis.masking import mask_numbers
 
 _Event = MutableMapping[str, Any]
+_DETAIL = re.compile(r'(DETAIL:)(?:[^"\\]|\\[^n])*')
 _process: dict[str, str] = {}
 
 
@@ -49,7 +51,8 @@ def adopt() -> None:
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger: `log.info("case accepted", number=number)`: a fixed sentence, then facts by name."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
 
 
 def bind(**facts: Any) -> None:
@@ -70,7 +73,7 @@ def bound(**facts: Any) -> Iterator[None]:
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
-        return mask_numbers(super().format(record))
+        return mask_numbers(_DETAIL.sub(r"\1 …", super().format(record)))
 
 
 def _name_process(_: Any, __: str, event: _Event) -> _Event:

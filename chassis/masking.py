@@ -1,105 +1,129 @@
 """Telephone, identity-card and bank-card numbers and car plates in free text, made unreadable.
 
-Meant for text that leaves the place where it was written (events, lists, logs). Full-width digits and the
-separators people type are understood. Dates, amounts, floors and case numbers stay as they are.
+Meant for text that leaves the place where it was written (events, lists, logs). Full-width digits and the separators
+people type are understood. Where a number may be either, privacy wins: an amount of eleven digits that begins like a
+mobile is masked. Dates, ordinary amounts, floors, hotlines (400) and case numbers stay as they are.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 
-_D = "[0-9０-９]"
-_BEFORE, _AFTER = f"(?<!{_D})", f"(?!{_D})"
-_GAP = r"[ \t\u00a0\u3000.·_－—–\-]{0,2}"
-_NARROW = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789Xx")
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+# One character for one, so that a place found in the plain text is the same place in the text as written.
+_PLAIN = {
+    point: str(unicodedata.decimal(chr(point)))
+    for point in range(0x80, 0x20000)
+    if unicodedata.decimal(chr(point), None) is not None
+} | {point: chr(point - 0xFEE0) for point in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF08, 0xFF09, 0xFF0B)}
+
+_GAP = "[\\s·_－—–‐‑\u200b-\u200d\u2060\ufeff-]{0,3}"
+_BIRTHDAY = f"{_GAP}".join(("(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"))
+# The first two digits of a division of China (GB/T 2260).
+_DIVISION = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+_PLATE_SIGN = "[0-9A-HJ-NP-Za-hj-np-z]"
 
 
 def _digits(count: int) -> str:
-    return f"(?:{_GAP}{_D}){{{count}}}"
+    return f"(?:{_GAP}[0-9]){{{count}}}"
 
 
-_MOBILE = re.compile(f"{_BEFORE}(?:(?:[+＋]|[0０]{{2}})?[8８][6６]{_GAP})?([1１]{_GAP}[3-9３-９]{_digits(9)}){_AFTER}")
-_IDENTITY = re.compile(f"{_BEFORE}([1-9１-９]{_digits(16)}{_GAP}[0-9０-９XxＸｘ])(?![0-9０-９A-Za-z])")
-_OLD_IDENTITY = re.compile(f"{_BEFORE}([1-8１-８]{_D}{{14}}){_AFTER}")
-_CARD = re.compile(f"{_BEFORE}([3-6３-６]{_digits(15)}(?:{_digits(1)}|{_digits(2)}|{_digits(3)})?){_AFTER}")
-_LANDLINE = re.compile(
-    f"{_BEFORE}[(（]?([0０](?:[12１２]{_D}|[3-9３-９]{_D}{{2}}))[)）]?{_GAP}([2-9２-９]{_D}{{2,3}}{_GAP}{_D}{{4}}){_AFTER}"
+def _alone(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?<![0-9]){pattern}(?![0-9])")
+
+
+_IDENTITY = _alone(f"{_DIVISION}{_digits(4)}{_GAP}(?:1[89]|20){_digits(2)}{_GAP}{_BIRTHDAY}{_digits(3)}{_GAP}[0-9Xx]")
+_OLD_IDENTITY = _alone(f"{_DIVISION}[0-9]{{4}}[0-9]{{2}}{_BIRTHDAY}[0-9]{{3}}")
+_CARD = _alone(f"[3-6]{_digits(15)}(?:{_digits(3)}|{_digits(2)}|{_digits(1)})?")
+_MOBILE = _alone(f"(?:(?:\\+|00)?86{_GAP}|0)?(1{_GAP}[3-9]{_digits(9)}|1[3-9][0-9]\\.[0-9]{{4}}\\.[0-9]{{4}})")
+_LANDLINE = _alone(f"\\(?(0(?:10|2[0-9]|[3-9][0-9]{{2}}))\\)?{_GAP}[2-9][0-9]{{2,3}}{_GAP}[0-9]{{4}}")
+_LOCAL = re.compile(
+    f"((?:电话|座机|固话|致电|拨打|[Tt][Ee][Ll])[是为号码:：\\s]{{0,4}})[2-9][0-9]{{3}}{_GAP}[0-9]{{4}}(?![0-9])"
 )
-_SERVICE_LINE = re.compile(f"{_BEFORE}([48４８][0０][0０]){_GAP}({_D}{{3,4}}{_GAP}{_D}{{3,4}}){_AFTER}")
 _PLATE = re.compile(
-    rf"([{_PROVINCES}][A-Za-z])[ ·•.\-]?((?:[A-HJ-NP-Za-hj-np-z0-9０-９]{{5,6}}|[A-HJ-NP-Za-hj-np-z0-9０-９]{{4}}[警学挂港澳领]))"
-    r"(?![A-Za-z0-9０-９])"
+    f"({_PROVINCE}{_GAP}[A-Za-z]){_GAP}(?=[A-Za-z]{{0,5}}[0-9])"
+    f"(?:{_PLATE_SIGN}{{5,6}}|{_PLATE_SIGN}{{4}}[警学挂港澳领])(?!{_PLATE_SIGN})"
 )
+_DATE = re.compile("(?:19|20)[0-9]{2}[-－—–][01]?[0-9][-－—–][0-3]?[0-9](?![0-9])")
+# In a log a number stands alone; a run of digits inside an id in hexadecimal is none.
+_LOGGED = re.compile("(?<![0-9a-f-])(?:\\+?86-?)?(1[3-9][0-9]{9})(?![0-9a-f-])")
+_LOGGED_IDENTITY = re.compile(f"(?<![0-9a-f-]){_DIVISION}[0-9]{{4}}(?:1[89]|20)[0-9]{{9}}[0-9Xx](?![0-9a-f-])")
 
 
 def mask(text: str) -> str:
-    """`text` with every number that leads to a person masked: mobiles keep 138****5678, the rest its first part."""
+    """`text` with every number that leads to a person masked.
+
+    A mobile keeps its first three and last four digits (138****5678), an identity card the same; a landline keeps
+    its area code, a plate its province and letter.
+    """
     for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+        text = _replace(text, pattern, replacement)
     return text
 
 
 def mask_numbers(text: str) -> str:
-    """As `mask`, but only mobiles and identity cards: the last defence of a log line, cheap and rarely wrong."""
-    return _MOBILE.sub(_mobile, _IDENTITY.sub(_identity, text))
+    """The last defence of a log line: mobiles and identity cards that stand alone in ASCII digits."""
+    return _LOGGED.sub(lambda match: _ends(match[1]), _LOGGED_IDENTITY.sub(_identity, text))
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[^0-9Xx]", "", text.translate(_NARROW))
+def _replace(text: str, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str | None]) -> str:
+    pieces, end = [], 0
+    for match in pattern.finditer(text.translate(_PLAIN)):
+        masked = replacement(match)
+        if masked is not None:
+            pieces += [text[end : match.start()], masked]
+            end = match.end()
+    return "".join([*pieces, text[end:]])
 
 
-def _mobile(match: re.Match[str]) -> str:
-    number = _plain(match[1])
-    return f"{number[:3]}****{number[-4:]}"
+def _number(text: str) -> str:
+    return re.sub("[^0-9Xx]", "", text)
 
 
 def _identity(match: re.Match[str]) -> str:
-    number = _plain(match[1])
-    if not _is_identity(number):
-        return match[0]
-    return f"{number[:3]}***********{number[-4:]}"
+    number = _number(match[0])
+    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
 
 
-def _old_identity(match: re.Match[str]) -> str:
-    number = _plain(match[1])
-    if not _is_month_day(number[8:12]):
-        return match[0]
-    return f"{number[:3]}********{number[-4:]}"
+def _card(match: re.Match[str]) -> str | None:
+    number = _number(match[0])
+    return f"{number[:4]}****{number[-4:]}" if _is_luhn(number) else None
 
 
-def _is_month_day(four: str) -> bool:
-    return 1 <= int(four[:2]) <= 12 and 1 <= int(four[2:]) <= 31
-
-
-def _is_identity(number: str) -> bool:
-    """Whether the birthday inside is one (GB 11643). A mistyped check digit still leads to a person, so it is not asked."""
-    return number[6:8] in ("18", "19", "20") and _is_month_day(number[10:14])
-
-
-def _card(match: re.Match[str]) -> str:
-    number = _plain(match[1])
-    return f"{number[:4]}****{number[-4:]}" if _luhn(number) else match[0]
-
-
-def _luhn(number: str) -> bool:
+def _is_luhn(number: str) -> bool:
+    """Whether the check digit of a bank card is right (ISO/IEC 7812-1)."""
     doubled = [int(digit) * 2 for digit in number[-2::-2]]
-    return (sum(map(int, number[-1::-2])) + sum(each - 9 if each > 9 else each for each in doubled)) % 10 == 0
+    return (sum(map(int, number[-1::-2])) + sum(each // 10 + each % 10 for each in doubled)) % 10 == 0
+
+
+def _mobile(match: re.Match[str]) -> str | None:
+    if _DATE.search(match[0]):
+        return None
+    return _ends(_number(match[1]))
+
+
+def _ends(number: str) -> str:
+    return f"{number[:3]}****{number[-4:]}"
 
 
 def _landline(match: re.Match[str]) -> str:
-    return f"{match[1].translate(_NARROW)}-****{_plain(match[2])[-2:]}"
+    return f"{match[1]}-****{match[0][-2:]}"
+
+
+def _local(match: re.Match[str]) -> str:
+    return f"{match[1]}****{match[0][-2:]}"
 
 
 def _plate(match: re.Match[str]) -> str:
-    return f"{match[1]}***{match[2][-2:]}"
+    return f"{match[1]}***{match[0][-2:]}"
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (_IDENTITY, _identity),
     (_CARD, _card),
     (_MOBILE, _mobile),
-    (_OLD_IDENTITY, _old_identity),
+    (_OLD_IDENTITY, _identity),
     (_LANDLINE, _landline),
-    (_SERVICE_LINE, _landline),
+    (_LOCAL, _local),
     (_PLATE, _plate),
 )

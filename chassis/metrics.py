@@ -7,7 +7,15 @@ every replica: aggregate it with `max`.
 
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.metrics_core import Metric
 
 SHORT = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -27,7 +35,9 @@ class _Registry(CollectorRegistry):
             yield metric
 
 
+disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = _Registry()
+ProcessCollector(registry=REGISTRY)
 
 
 def configure(service: str, process: str) -> None:
@@ -70,19 +80,19 @@ def _histogram(name: str, about: str, labels: Sequence[str] = (), buckets: Seque
 
 
 HTTP_REQUESTS = _counter("http_requests", "Requests answered", ["method", "endpoint", "status"])
-HTTP_SECONDS = _histogram("http_request_seconds", "From the first line read to the answer ready", ["method", "endpoint"])
+HTTP_SECONDS = _histogram("http_request_seconds", "From the request read to the answer ready", ["method", "endpoint"])
 
 EVENTS = _counter("events", "Events taken from the inbox, by what became of them", ["type", "outcome"])
 BATCH_SECONDS = _histogram("batch_seconds", "One inbox batch, from the first event in hand to the acknowledgement")
 BATCH_EVENTS = _histogram("batch_events", "Events in one inbox batch", buckets=SIZES)
-ASIDE_ROWS = _gauge("aside_rows", "Events that failed, from the database: max over replicas", ["state"])
+ASIDE_ROWS = _gauge("aside_rows", "Events that failed, by state: max over replicas", ["state"])
 
 RELAYED = _counter("relayed_events", "Events confirmed by the broker and moved to the log", ["type"])
 RELAY_SECONDS = _histogram("relay_seconds", "One relay batch that held events, from claim to commit")
 RELAY_STOPPED = _gauge("relay_stopped", "1 while the relay refuses to publish, by reason", ["reason"])
-OUTBOX_ROWS = _gauge("outbox_rows", "Events waiting to be published, from the database: max over replicas")
-OUTBOX_OLDEST_SECONDS = _gauge("outbox_oldest_seconds", "Age of the oldest waiting event, from the database: max over replicas")
-OUTBOX_HELD = _gauge("outbox_held", "Events held because the broker refused a row of their subject, from the database: max")
+OUTBOX_ROWS = _gauge("outbox_rows", "Events waiting to be published: max over replicas")
+OUTBOX_OLDEST_SECONDS = _gauge("outbox_oldest_seconds", "Age of the oldest waiting event: max over replicas")
+OUTBOX_HELD = _gauge("outbox_held", "Events behind one that the broker refused: max over replicas")
 
 LOOP_RUNS = _counter("loop_runs", "Turns of a background loop that found work", ["loop"])
 LOOP_FAILURES = _counter("loop_failures", "Turns of a background loop that ended in an exception", ["loop"])

@@ -7,6 +7,7 @@ import os
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -60,6 +61,14 @@ def positive(text: str) -> int:
     return number
 
 
+def networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks by comma: `127.0.0.1, 10.0.0.0/8`."""
+    try:
+        return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("must be addresses or networks, separated by commas") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What every service is told. A service adds its own fields in a subclass with the same decorator.
@@ -68,18 +77,20 @@ class Settings:
     it from. A variable that is empty counts as not given.
     """
 
-    profile: Literal["dev", "demo", "production"] = setting("production", about="production refuses what only a demo may do")
+    profile: Literal["dev", "demo", "production"] = setting("production", about="production refuses what a demo may")
     street: str = setting("xinan", about="the street office served; part of every event's source")
     database_url: str = secret(about="postgresql://user:password@host/name", parse=database_url)
     amqp_uri: str = secret("", about="amqp://user:password@host/vhost; only workers need it")
-    http_host: str = setting("0.0.0.0", about="address of the front door")
+    http_host: str = setting("0.0.0.0", about="address of the front door")  # noqa: S104
     http_port: int = setting(8000, parse=port, about="port of the front door")
     http_threads: int = setting(8, parse=positive, about="requests answered at the same time by one process")
     pool_size: int = setting(10, parse=positive, about="database connections of one process")
-    ops_host: str = setting("0.0.0.0", about="address of the health and metrics port")
+    ops_host: str = setting("0.0.0.0", about="address of the ops port")  # noqa: S104
     ops_port: int = setting(9000, parse=port, about="health and metrics port")
     body_limit: int = setting(1 << 20, parse=positive, about="largest HTTP body, in bytes")
-    trusted_proxies: tuple[str, ...] = setting(("127.0.0.1",), about="addresses or networks whose X-Forwarded-For is believed, by comma")
+    trusted_proxies: tuple[str, ...] = setting(
+        ("127.0.0.1",), parse=networks, about="whose X-Forwarded-For is believed"
+    )
     jwks: str = setting("", about="public keys of the token issuer: a file or an https URL")
     token_issuer: str = setting("", about="`iss` of the tokens that are accepted")
     token_audience: str = setting("lianxin", about="`aud` of the tokens that are accepted")

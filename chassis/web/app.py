@@ -15,7 +15,7 @@ from webargs.flaskparser import FlaskParser
 
 from chassis import logs, metrics
 from chassis.database import Database
-from chassis.settings import Settings
+from chassis.settings import Settings, required
 from chassis.web import callers, messages, openapi, problems, text
 from chassis.web.problems import ErrorTable, Invalid, Refusal
 
@@ -28,28 +28,37 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Parser(FlaskParser):
     """Hands the checked body to the schema, and refuses fields that no schema knows, in queries too."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None, "querystring": None}
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": None,
+        "querystring": None,
+    }
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
         body = json_body()
         return {} if body is missing else body
 
-    def handle_error(  # type: ignore[override]
+    def handle_error(
         self, error: marshmallow.ValidationError, req: Request, schema: marshmallow.Schema, **kwargs: Any
     ) -> NoReturn:
         by_location = cast(dict[str, Any], error.messages)
         raise Invalid([each for below in by_location.values() for each in messages.flatten(below)])
 
 
-class Blueprint(SmorestBlueprint):
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     """flask-smorest's blueprint with our parser. Without a `url_prefix` it stands under `/api/<service>/v1`."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(openapi.describe_operation)
 
 
 def create_app(
@@ -63,8 +72,10 @@ def create_app(
     """The front door of service `name`; views find `database` by `web.database()`.
 
     A `web.Blueprint` is described in the OpenAPI document at `/api/<name>/v1/openapi.json`; a plain Flask one
-    (pages) is not.
+    (pages) is not. Raises SettingsError in production if tokens could not be checked.
     """
+    if settings.profile == "production":
+        required(settings, "jwks", "token_issuer")
     app = Flask(f"lianxin.{name}", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
     app.json = _Json(app)
@@ -90,7 +101,10 @@ def database() -> Database:
 
 
 def json_body() -> Any:
-    """The JSON body of the current request, `missing` if it has none. Raises Refusal `unsupported_media_type`."""
+    """The JSON body of the current request, `missing` if it has none.
+
+    Raises Refusal: `unsupported_media_type`, `bad_json` or `bad_text`.
+    """
     if "json_body" not in g:
         g.json_body = _read_body()
     return g.json_body
@@ -126,6 +140,8 @@ def _check() -> None:
         callers.admit(roles)
     if request.is_json:
         json_body()
+    elif request.form and (field := text.find_bad_text(request.form.to_dict(flat=False))):
+        raise Refusal("bad_text", field)
 
 
 def _check_length() -> None:
@@ -159,4 +175,4 @@ def _finish(answer: Response) -> Response:
 
 def _method() -> str:
     # A client may send any word as its method; a label must not grow with what clients think of.
-    return request.method if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
+    return request.method if request.method in _METHODS else "other"

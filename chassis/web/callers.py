@@ -54,7 +54,10 @@ class Tokens:
         )
 
     def caller(self, token: str) -> Caller:
-        """Whom `token` speaks for. Raises Refusal `unauthorised`, or `unavailable` if the issuer's keys cannot be had."""
+        """Whom `token` speaks for.
+
+        Raises Refusal `unauthorised`, or `unavailable` if the issuer's keys cannot be had.
+        """
         try:
             decoded = jwt.decode(token, self._keys.find, algorithms=ALGORITHMS)
             self._claims.validate(decoded.claims)
@@ -98,6 +101,8 @@ def requires(*roles: str) -> Callable[[View], View]:
             return view(*args, **kwargs)
 
         guarded.lianxin_roles = roles  # type: ignore[attr-defined]
+        # flask-smorest reads `_apidoc` when it writes the OpenAPI document.
+        guarded._apidoc = {**getattr(view, "_apidoc", {}), "roles": roles}  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate

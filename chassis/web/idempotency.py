@@ -15,9 +15,7 @@ from chassis.web.addresses import client_address
 from chassis.web.callers import caller
 from chassis.web.problems import Refusal
 
-_CLAIM = text(
-    "insert into idempotency (scope, key, request_hash) values (:scope, :key, :hash) on conflict do nothing"
-)
+_CLAIM = text("insert into idempotency (scope, key, request_hash) values (:scope, :key, :hash) on conflict do nothing")
 _FIRST = text("select request_hash, subject from idempotency where scope = :scope and key = :key for update")
 _REMEMBER = text("update idempotency set subject = :subject where scope = :scope and key = :key")
 _FORGET = text(
@@ -63,14 +61,13 @@ def idempotent(tx: Connection, *, route: str, request_hash_of: Any) -> Iterator[
 
 
 def forget_idempotency(tx: Connection, older_than: datetime, batch: int = 1000) -> int:
-    """Delete up to `batch` keys created before `older_than` and return how many; call again while it returns `batch`."""
+    """Delete up to `batch` keys created before `older_than`; returns how many: call again while it returns `batch`."""
     return tx.execute(_FORGET, {"older_than": older_than, "batch": batch}).rowcount
 
 
 def _claim(once: Once, digest: bytes) -> None:
     place = {"scope": once.scope, "key": once.key}
-    if tx_inserted := once.tx.execute(_CLAIM, {**place, "hash": digest}).rowcount:
-        assert tx_inserted == 1
+    if once.tx.execute(_CLAIM, {**place, "hash": digest}).rowcount == 1:
         return
     first = once.tx.execute(_FIRST, place).one()
     if bytes(first.request_hash) != digest:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, g, json, request
-from sqlalchemy.exc import OperationalError
+from flask import Response, current_app, g
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -111,17 +111,21 @@ def install(table: ErrorTable) -> None:
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)
+    app.register_error_handler(DataError, unstorable)
     app.register_error_handler(Exception, unexpected)
 
 
 def refused(error: DomainError) -> Response:
-    """The answer to a known refusal."""
+    """The answer to a known refusal; its datum `retry_after`, in whole seconds, becomes Retry-After."""
     table: ErrorTable = current_app.extensions["lianxin.errors"]
     sentence = table.sentence(error.code, error.data)
     errors = getattr(error, "errors", None)
     if errors is None and error.field is not None:
         errors = [{"field": error.field, "code": error.code, "message": sentence}]
-    return problem(table.status(error.code), error.code, sentence, errors=errors, data=error.data)
+    answer = problem(table.status(error.code), error.code, sentence, errors=errors, data=error.data)
+    if "retry_after" in error.data:
+        answer.headers["Retry-After"] = str(error.data["retry_after"])
+    return answer
 
 
 def from_http(error: HTTPException) -> Response:
@@ -139,10 +143,16 @@ def from_http(error: HTTPException) -> Response:
 
 def unavailable(error: Exception) -> Response:
     """The answer when the database is away, too slow or at its limit: worth trying again."""
-    log.warning("database unavailable", error=type(error).__name__, pgcode=getattr(getattr(error, "orig", None), "pgcode", None))
+    log.warning("database unavailable", error=type(error).__name__, state=_sqlstate(error))
     answer = problem(503, "unavailable", SENTENCES["unavailable"])
     answer.headers["Retry-After"] = "2"
     return answer
+
+
+def unstorable(error: DataError) -> Response:
+    """The answer to a value that no column can hold and no schema refused: the client's fault, and our omission."""
+    log.error("a schema let in what the database cannot hold", state=_sqlstate(error), exc_info=error)
+    return problem(422, "invalid", SENTENCES["invalid"])
 
 
 def unexpected(error: Exception) -> Response:
@@ -170,12 +180,14 @@ def problem(
     body |= {"errors": errors} if errors else {}
     body |= {"data": dict(data)} if data else {}
     body["request_id"] = g.get("request_id")
-    answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
+    answer = Response(current_app.json.dumps(body), status=status, content_type=MEDIA_TYPE)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
-    if status in (411, 413) and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
-        answer.headers["Connection"] = "close"
     return answer
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "pgcode", None)
 
 
 _CODES = {status: code for code, status in reversed(STATUSES.items())}

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 from chassis.web.problems import Refusal
 
-# Beyond 64 bits no column of ours holds a number, and longer ones cost quadratic time to read.
-_LONGEST_INTEGER = 19
+# No column of ours holds a longer number, and reading a very long one costs quadratic time.
+_LONGEST_INTEGER = 18
 
 
 def read_json(raw: bytes) -> Any:
