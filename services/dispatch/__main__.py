@@ -1,0 +1,70 @@
+"""python -m services.dispatch: the two processes, and the files of units and duties."""
+
+# First, because a worker patches the standard library when chassis.process is imported.
+from chassis import process  # isort: skip
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from chassis.database import Connection, Database
+from chassis.settings import Settings
+from services.dispatch import api, commands, files
+from services.dispatch.settings import current
+
+
+def main() -> int:
+    """Runs one command of the service."""
+    return process.main(
+        process.Service(
+            name="dispatch",
+            settings=current,
+            app=api.create_app,
+            worker="services.dispatch.service:Dispatch",
+            migrations=Path(__file__).parent / "migrations",
+            status=commands.status,
+            commands={
+                "organisation": process.Command("the units: load FILE", _run_organisation, _arguments),
+                "duties": process.Command("the duty list: load FILE", _run_duties, _arguments),
+            },
+        )
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["load"])
+    parser.add_argument("file", type=Path, help="JSON, as in services/dispatch/data")
+
+
+def _run_organisation(asked: argparse.Namespace, settings: Settings, database: Database) -> int:
+    return _load(asked.file, settings, database, files.organisation, commands.load_organisation)
+
+
+def _run_duties(asked: argparse.Namespace, settings: Settings, database: Database) -> int:
+    return _load(asked.file, settings, database, files.duties, commands.load_duties)
+
+
+def _load(
+    path: Path,
+    settings: Settings,
+    database: Database,
+    read: Callable[[Path], Any],
+    load: Callable[[Connection, Any], Sequence[object]],
+) -> int:
+    try:
+        file = read(path)
+        if file.demo and settings.profile == "production":
+            raise commands.Rejected(f"{path} is marked demo, and PROFILE is production")
+        with database.transaction() as tx:
+            changes = load(tx, file)
+    except (files.Unreadable, commands.Rejected) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print("\n".join(str(change) for change in changes) or f"nothing to change; version {file.version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

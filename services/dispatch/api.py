@@ -1,0 +1,171 @@
+"""The front door of dispatch: staff only, each caller seeing the cases of its scopes."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection
+
+from chassis import web
+from chassis.database import Database
+from chassis.settings import Settings
+from services.dispatch import commands, store
+from services.dispatch.case import Case, legal_commands
+from services.dispatch.commands import Officer
+from services.dispatch.errors import SENTENCES, STATUSES
+from services.dispatch.schemas import (
+    AcknowledgeBody,
+    CaseDetail,
+    CasePage,
+    ContactBody,
+    DispatchBody,
+    DutyListBody,
+    ListQuery,
+    ReplyBody,
+    ReviewBody,
+    UnitList,
+)
+
+STAFF = ("centre", "unit", "leader", "supervisor")
+DECIDERS = ("centre", "leader", "supervisor")  # the case says which of them: `case.decider`
+
+blueprint = web.Blueprint("cases", __name__, description="Cases on their way through the units")
+
+Body = dict[str, Any]
+Answer = tuple[Body, dict[str, str]]
+
+
+def create_app(settings: Settings, database: Database) -> Flask:
+    """The WSGI application."""
+    table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
+    return web.create_app("dispatch", settings, database, blueprints=[blueprint], errors=table)
+
+
+def openapi() -> Body:
+    """The OpenAPI document, for `contracts/`."""
+    nowhere = Database("postgresql://nowhere/dispatch")
+    app = create_app(Settings(profile="dev", database_url="postgresql://nowhere/dispatch"), nowhere)
+    document: Body = app.test_client().get("/api/dispatch/v1/openapi.json").get_json()
+    return document
+
+
+@blueprint.route("/cases")
+@web.requires(*STAFF)
+@blueprint.arguments(ListQuery, location="query")
+@blueprint.response(200, CasePage)
+def list_cases(query: Body) -> Body:
+    """The caller's cases in order of number."""
+    with web.database().transaction() as tx:
+        found = store.page(tx, web.caller().scopes, **query)
+    full = len(found) == query["limit"]
+    return {"cases": [_row(case) for case in found], "next": found[-1].number if full else None}
+
+
+@blueprint.route("/cases/<number>")
+@web.requires(*STAFF)
+@blueprint.response(200, CaseDetail)
+def read_case(number: str) -> Answer:
+    """A case with its work log; 404 also for a case that is not the caller's."""
+    with web.database().transaction() as tx:
+        return _answer(tx, number)
+
+
+@blueprint.route("/cases/<number>/dispatch", methods=["POST"])
+@web.requires(*DECIDERS)
+@blueprint.arguments(DispatchBody)
+@blueprint.response(200, CaseDetail)
+def dispatch(body: Body, number: str) -> Answer:
+    """The centre sends a waiting case to its lead unit."""
+    return _once("dispatch", number, body, lambda tx, officer: commands.dispatch(tx, number, body, officer))
+
+
+@blueprint.route("/cases/<number>/acknowledge", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(AcknowledgeBody)
+@blueprint.response(200, CaseDetail)
+def acknowledge(body: Body, number: str) -> Answer:
+    """The lead unit confirms receipt."""
+    return _once("acknowledge", number, body, lambda tx, officer: commands.acknowledge(tx, number, officer))
+
+
+@blueprint.route("/cases/<number>/contact", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(ContactBody)
+@blueprint.response(200, CaseDetail)
+def contact(body: Body, number: str) -> Answer:
+    """The lead unit has told the resident the process and the date."""
+    return _once("contact", number, body, lambda tx, officer: commands.contact(tx, number, officer=officer, **body))
+
+
+@blueprint.route("/cases/<number>/reply", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(ReplyBody)
+@blueprint.response(200, CaseDetail)
+def reply(body: Body, number: str) -> Answer:
+    """The lead unit answers the resident, for the centre to review."""
+    return _once("reply", number, body, lambda tx, officer: commands.reply(tx, number, body["text"], officer))
+
+
+@blueprint.route("/cases/<number>/review", methods=["POST"])
+@web.requires(*DECIDERS)
+@blueprint.arguments(ReviewBody)
+@blueprint.response(200, CaseDetail)
+def review(body: Body, number: str) -> Answer:
+    """The centre closes the case, or sends the reply back."""
+    if body["decision"] == "close":
+        return _once("review", number, body, lambda tx, officer: commands.close(tx, number, body["outcome"], officer))
+    return _once("review", number, body, lambda tx, officer: commands.send_back(tx, number, body["reason"], officer))
+
+
+@blueprint.route("/units")
+@web.requires(*STAFF, "operator")
+@blueprint.response(200, UnitList)
+def list_units() -> Body:
+    """All units, closed ones too."""
+    with web.database().transaction() as tx:
+        return {"units": list(store.organisation(tx).units.values())}
+
+
+@blueprint.route("/duties")
+@web.requires(*STAFF, "operator")
+@blueprint.response(200, DutyListBody)
+def list_duties() -> Body:
+    """The duty list, ended items too."""
+    with web.database().transaction() as tx:
+        found = commands.duty_list(tx)
+    return {"version": found.version, "duties": list(found.duties.values())}
+
+
+def _once(route: str, number: str, body: Body, command: Callable[[Connection, Officer], Case]) -> Answer:
+    with (
+        web.database().transaction() as tx,
+        web.idempotent(tx, route=route, request_hash_of=body) as once,
+    ):
+        if once.existing is None:
+            command(tx, _officer())
+            once.remember(number)
+        return _answer(tx, number)
+
+
+def _officer() -> Officer:
+    who = web.caller()
+    return Officer(who.subject, who.roles, who.unit, who.scopes, web.expect_revision)
+
+
+def _answer(tx: Connection, number: str) -> Answer:
+    case, log = commands.read(tx, number, web.caller().scopes)
+    extra = {"text": case.letter.text if case.letter else None, "log": log}
+    return {**_row(case), **extra}, {"ETag": web.etag(case.revision)}
+
+
+def _row(case: Case) -> Body:
+    letter = asdict(case.letter) if case.letter else {}
+    suggestion, rule = (case.study.suggestion, case.study.rule) if case.study else (None, None)
+    return {
+        **{name: getattr(case, name) for name in Case.__slots__},
+        **{name: letter.get(name) for name in ("kind", "channel", "community", "place", "emergency", "submitted_at")},
+        "suggestion": suggestion,
+        "rule": rule,
+        "legal": legal_commands(case.state),
+    }

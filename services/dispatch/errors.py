@@ -1,0 +1,82 @@
+"""What dispatch refuses: stable codes, and the one table of statuses and Chinese sentences."""
+
+from chassis.errors import DomainError
+
+
+class CaseNotFound(DomainError):
+    """No such case, or none that this caller may see: the two must look alike (R04)."""
+
+    code = "case_not_found"
+
+
+class IllegalTransition(DomainError):
+    """The case is not in a state that allows the command; `state` and `legal` say what is."""
+
+    code = "illegal_transition"
+
+
+class NotLeadUnit(DomainError):
+    """The caller's unit helps with this case but does not lead it."""
+
+    code = "not_lead_unit"
+
+
+class NotYours(DomainError):
+    """A leader decides only where the centre itself is the object of the letter."""
+
+    code = "forbidden"
+
+
+class UnknownUnit(DomainError):
+    code = "unit_unknown"
+
+
+class ClosedUnit(DomainError):
+    """A closed unit keeps its history and receives no new work (R01)."""
+
+    code = "unit_closed"
+
+
+class ConcernedUnit(DomainError):
+    """A letter must not be passed to the unit it is about (domain.md B1, Regulations on letters and visits)."""
+
+    code = "unit_concerned"
+
+
+class LeadIsHelper(DomainError):
+    code = "lead_is_helper"
+
+
+class UnknownCategory(DomainError):
+    code = "category_unknown"
+
+
+class PromiseInThePast(DomainError):
+    code = "promise_in_the_past"
+
+
+STATUSES: dict[str, int] = {
+    "case_not_found": 404,
+    "illegal_transition": 409,
+    "not_lead_unit": 403,
+    "forbidden": 403,
+    "unit_unknown": 422,
+    "unit_closed": 422,
+    "unit_concerned": 422,
+    "lead_is_helper": 422,
+    "category_unknown": 422,
+    "promise_in_the_past": 422,
+}
+
+SENTENCES: dict[str, str] = {
+    "case_not_found": "没有找到这件诉求。",
+    "illegal_transition": "当前状态不能进行这项操作。",
+    "not_lead_unit": "只有主办单位可以进行这项操作。",
+    "forbidden": "您没有进行这项操作的权限。",
+    "unit_unknown": "没有这个单位，请从单位名录中选择。",
+    "unit_closed": "该单位已停用，不能接收新的诉求。",
+    "unit_concerned": "该单位是来信反映的对象，不能办理这件诉求。",
+    "lead_is_helper": "主办单位不能同时是协办单位。",
+    "category_unknown": "没有这个类别，请从职责清单中选择。",
+    "promise_in_the_past": "承诺时间不能早于现在。",
+}

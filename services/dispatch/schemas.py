@@ -1,0 +1,172 @@
+"""What HTTP brings and gets."""
+
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import Length, OneOf, Range
+
+from chassis.events import Moment
+from services.dispatch.case import MEANS, OUTCOMES, VISIBLE
+from services.dispatch.duties import COMPLEXITIES
+
+CODE = Length(1, 20)
+DECISION_NEEDS = {"close": "outcome", "send_back": "reason"}
+
+
+class Written(fields.Str):
+    """Text that a person wrote: blanks around it go, and blanks alone are nothing."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {"blank": "不能为空白"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        written = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if not written:
+            raise self.make_error("blank")
+        return written
+
+
+class DispatchBody(Schema):
+    """The centre's order. What is left out stays as triage found it."""
+
+    unit = fields.Str(required=True, validate=CODE)
+    complexity = fields.Str(required=True, validate=OneOf(COMPLEXITIES))
+    helpers = fields.List(fields.Str(validate=CODE), validate=Length(max=10))
+    category = fields.Str(validate=Length(1, 40))
+    priority = fields.Bool()
+    sensitive = fields.Bool()
+    restricted = fields.Bool()
+
+
+class AcknowledgeBody(Schema):
+    """Receipt needs no words."""
+
+
+class ContactBody(Schema):
+    """What the resident was told, by which means, and the date promised."""
+
+    process = Written(required=True, validate=Length(2, 1000))
+    means = fields.Str(required=True, validate=OneOf(MEANS))
+    promised_at = Moment(load_default=None, allow_none=True)
+
+
+class ReplyBody(Schema):
+    """The unit's answer, as the resident will read it."""
+
+    text = Written(required=True, validate=Length(5, 5000))
+
+
+class ReviewBody(Schema):
+    """The centre's check of a reply: closed with an outcome, or sent back with a reason."""
+
+    decision = fields.Str(required=True, validate=OneOf(tuple(DECISION_NEEDS)))
+    outcome = fields.Str(load_default=None, allow_none=True, validate=OneOf(OUTCOMES))
+    reason = Written(load_default=None, allow_none=True, validate=Length(2, 1000))
+
+    @validates_schema
+    def check_decision(self, body: dict[str, Any], **kwargs: Any) -> None:
+        needed = DECISION_NEEDS[body["decision"]]
+        if body.get(needed) is None:
+            raise ValidationError("必填", needed)
+
+
+class ListQuery(Schema):
+    """Which cases; pages follow each other by `after`, the last number of the page before."""
+
+    state = fields.Str(load_default=None, validate=OneOf(VISIBLE))
+    unit = fields.Str(load_default=None, validate=CODE)
+    after = fields.Str(load_default="", validate=Length(max=40))
+    limit = fields.Int(load_default=50, validate=Range(1, 200))
+
+
+class CaseRow(Schema):
+    """A case in a list."""
+
+    number = fields.Str()
+    state = fields.Str()
+    kind = fields.Str(allow_none=True)
+    channel = fields.Str(allow_none=True)
+    community = fields.Str(allow_none=True)
+    place = fields.Str(allow_none=True)
+    emergency = fields.Bool(allow_none=True)
+    submitted_at = Moment(allow_none=True)
+    accepted_at = Moment(allow_none=True)
+    unit = fields.Str(allow_none=True)
+    unit_name = fields.Str(allow_none=True)
+    helpers = fields.List(fields.Str())
+    category = fields.Str(allow_none=True)
+    complexity = fields.Str(allow_none=True)
+    priority = fields.Bool()
+    sensitive = fields.Bool()
+    restricted = fields.Bool()
+    suggestion = fields.Str(allow_none=True, metadata={"description": "the unit that triage suggests"})
+    rule = fields.Str(allow_none=True, metadata={"description": "the rule that chose it, and why the centre must look"})
+    dispatched_at = Moment(allow_none=True)
+    acknowledged_at = Moment(allow_none=True)
+    contacted_at = Moment(allow_none=True)
+    promised_at = Moment(allow_none=True)
+    replied_at = Moment(allow_none=True)
+    closed_at = Moment(allow_none=True)
+    round = fields.Int()
+    revision = fields.Int()
+    legal = fields.List(fields.Str(), metadata={"description": "the commands that this state allows"})
+
+
+class WorkLine(Schema):
+    """One step of a case: what happened, when, who did it and in what words."""
+
+    seq = fields.Int()
+    type = fields.Str()
+    at = Moment()
+    who = fields.Str()
+    says = fields.Dict(keys=fields.Str())
+
+
+class CaseDetail(CaseRow):
+    """A case in full, the letter masked as intake sent it."""
+
+    text = fields.Str(allow_none=True)
+    process = fields.Str(allow_none=True)
+    reply = fields.Str(allow_none=True)
+    outcome = fields.Str(allow_none=True)
+    log = fields.List(fields.Nested(WorkLine))
+
+
+class CasePage(Schema):
+    cases = fields.List(fields.Nested(CaseRow))
+    next = fields.Str(allow_none=True, metadata={"description": "the `after` of the next page; null on the last"})
+
+
+class UnitRow(Schema):
+    """A unit; its telephones are not for lists."""
+
+    code = fields.Str()
+    name = fields.Str()
+    kind = fields.Str()
+    active = fields.Bool()
+
+
+class UnitList(Schema):
+    units = fields.List(fields.Nested(UnitRow))
+
+
+class DutyRow(Schema):
+    """An item of the duty list; one with `valid_to` in the past is kept for old cases."""
+
+    code = fields.Str()
+    category = fields.Str()
+    name = fields.Str()
+    keywords = fields.List(fields.Str())
+    examples = fields.List(fields.Str())
+    lead = fields.Str(metadata={"description": "a unit's code, or community: the community of the place"})
+    helpers = fields.List(fields.Str())
+    complexity = fields.Str()
+    priority = fields.Bool()
+    sensitive = fields.Bool()
+    legal_basis = fields.Str()
+    valid_from = fields.Date()
+    valid_to = fields.Date(allow_none=True)
+
+
+class DutyListBody(Schema):
+    version = fields.Str()
+    duties = fields.List(fields.Nested(DutyRow))

@@ -1,0 +1,21 @@
+"""The Nameko class of dispatch: what comes in, and the parts that run beside it."""
+
+from typing import Any
+
+from chassis.extensions import DatabaseProvider, Inbox, Ops, Relay, SettingsProvider
+from services.dispatch.commands import READING
+from services.dispatch.settings import current
+
+
+class Dispatch:
+    """Studies each accepted case, sends it to its unit, and publishes what the units do with it."""
+
+    name = "dispatch"
+    settings = SettingsProvider(current)
+    database = DatabaseProvider(current)
+    relay = Relay(current)
+    ops = Ops(current)
+
+    @Inbox.decorator(current, READING)
+    def receive(self, batch: Any) -> None:
+        batch.apply(self.database)

@@ -1,0 +1,40 @@
+"""Dispatch on a real database, with tokens of an issuer of the test's own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.database import Database
+from chassis.settings import DEVELOPMENT_ISSUER
+from chassis.web.issuers import DevelopmentIssuer
+from services.dispatch import api, commands, files
+from services.dispatch.settings import Settings
+from tests.service.dispatch.office import Office
+
+DATA = Path(files.__file__).parent / "data"
+
+
+@pytest.fixture
+def empty(database: Callable[[str], str], tmp_path: Path) -> Iterator[Office]:
+    """An office that has not been told its units yet."""
+    issuer = DevelopmentIssuer.new()
+    (tmp_path / "jwks.json").write_text(issuer.jwks)
+    settings = Settings(
+        profile="dev",
+        database_url=database("dispatch"),
+        jwks=str(tmp_path / "jwks.json"),
+        token_issuer=DEVELOPMENT_ISSUER,
+    )
+    opened = Database(settings.database_url, pool_size=4)
+    yield Office(opened, api.create_app(settings, opened).test_client(), issuer)
+    opened.close()
+
+
+@pytest.fixture
+def office(empty: Office) -> Office:
+    """An office with the demo organisation and duty list."""
+    with empty.database.transaction() as tx:
+        commands.load_organisation(tx, files.organisation(DATA / "organisation.demo.json"))
+        commands.load_duties(tx, files.duties(DATA / "duties.demo.json"))
+    return empty
