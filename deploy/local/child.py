@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.local import user
+from deploy.local import interrupt, user
 from deploy.local.folder import ROOT, Folder, private
 from deploy.local.trouble import Trouble
 
@@ -37,7 +37,7 @@ class Child:
 
     def start(self, command: Sequence[str | Path], env: Mapping[str, str], drop: bool = False, cwd: Path = ROOT) -> None:
         """Start it; `drop` gives up root's rights."""
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, interrupt.held_back():
             self.process = subprocess.Popen(
                 [str(part) for part in command],
                 env=dict(env),
@@ -48,8 +48,13 @@ class Child:
                 start_new_session=True,
                 **(user.identity() if drop else {}),
             )
-        record = {"pid": self.pid, "born": born(self.pid), "signal": int(self.stop_signal)}
-        private(self.folder.made("children") / f"{self.name}.json", json.dumps(record))
+            record = {"pid": self.pid, "born": born(self.pid), "signal": int(self.stop_signal)}
+            private(self.folder.made("children") / f"{self.name}.json", json.dumps(record))
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end, without waiting."""
+        if self.running:
+            os.kill(self.pid, self.stop_signal)
 
     def stop(self, patience: float = 10.0) -> int | None:
         """Ask it to end, kill it after `patience` seconds; its exit code."""

@@ -35,7 +35,8 @@ class Folder:
     def data(self, name: str) -> Path:
         """A folder the unprivileged server user can reach and owns, mode 700.
 
-        Inside this folder where possible; a checkout in a home closed to others (root's) gets it under /var/tmp.
+        Inside this folder where possible. Under /var/tmp when the checkout is in a home closed to others (root's), or at a
+        path the servers' start scripts could not take: with a blank in it, or too long.
         """
         path = self._reachable() / name
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,7 +49,7 @@ class Folder:
         return None if base == self.path else base
 
     def _reachable(self) -> Path:
-        if user.can_reach(self.path):
+        if user.can_reach(self.path) and len(str(self.path)) < 150 and not set(str(self.path)) & set(" \t\"'$;{}"):
             return self.path
         base = Path("/var/tmp") / f"lianxin-{hashlib.sha256(bytes(self.path)).hexdigest()[:12]}"
         base.mkdir(exist_ok=True, mode=0o711)

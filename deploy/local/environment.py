@@ -1,0 +1,78 @@
+"""The one table of what each process is told: its environment, made from the folder's secrets and the servers."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chassis import crypto
+from chassis.settings import DEVELOPMENT_ISSUER
+from deploy.local.folder import Folder
+from deploy.local.issuer import Issuer
+
+SERVICES = ("intake", "dispatch", "sla", "notify")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`of("sla", …)` is the whole environment of a process of sla; nothing else of the caller's comes through.
+
+    `databases` and `brokers` hold one address per service; `settings` adds to or overrides what the table says, as
+    `{"notify": {"SMS_WINDOW": "5"}}`, `"all"` meaning every service.
+    """
+
+    folder: Folder
+    databases: Mapping[str, str]
+    brokers: Mapping[str, str]
+    profile: str = "dev"
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, service: str, ops_port: int = 0, http_port: int = 0) -> dict[str, str]:
+        """The variables of one process."""
+        shared = {
+            "PROFILE": self.profile,
+            "DATABASE_URL": self.databases[service],
+            "AMQP_URI": self.brokers[service],
+            "OPS_HOST": "127.0.0.1",
+            "OPS_PORT": str(ops_port),
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": str(http_port),
+            "JWKS": str(Issuer(self.folder).jwks),
+            "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
+        }
+        own = {name: str(value) for name, value in self._own(service).items()}
+        return bare() | shared | own | dict(self.settings.get("all", {})) | dict(self.settings.get(service, {}))
+
+    def _own(self, service: str) -> dict[str, str | Path]:
+        public, private = self._reader_keys()
+        table: dict[str, dict[str, str | Path]] = {
+            "intake": {
+                "MASTER_KEYS_FILE": self.folder.secret_file("master-keys", crypto.new_master_keys),
+                "INDEX_KEY_FILE": self.folder.secret_file("index-key"),
+                "READER_KEYS_FILE": public,
+            },
+            "notify": {
+                "READER_KEY_FILE": private,
+                "GATEWAY": "file",
+                "SMS_LEDGER": self.folder.path / "sms.jsonl",
+                "LETTERS_DIR": self.folder.made("letters"),
+            },
+        }
+        return table.get(service, {})
+
+    def _reader_keys(self) -> tuple[Path, Path]:
+        pair = crypto.new_reader_keys()
+        # The public half is invented with the private one: both are new, or both were kept.
+        private = self.folder.secret_file("reader-private", lambda: pair.private)
+        public = self.folder.secret_file("reader-public", lambda: pair.public)
+        return public, private
+
+
+def bare() -> dict[str, str]:
+    """What any program needs: where programs are, and UTF-8 also when the caller has no LANG."""
+    return {
+        "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        "HOME": os.environ.get("HOME", "/"),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,71 @@
+"""A whole running system on given databases and a given broker: migrated, eight processes, one origin."""
+
+from pathlib import Path
+
+from chassis import migrations
+from deploy.local.environment import SERVICES, Environment
+from deploy.local.folder import ROOT, Folder
+from deploy.local.issuer import Issuer
+from deploy.local.origin import Origin
+from deploy.local.processes import Processes
+
+
+class System:
+    """The front doors start first: letters are taken in while the broker and the workers are still starting."""
+
+    def __init__(self, folder: Folder, environment: Environment, port: int | None = None) -> None:
+        self.folder, self.environment = folder, environment
+        self.processes = Processes(folder, environment)
+        self.origin = Origin(folder, {service: [self.processes[f"{service}-api"].http_port] for service in SERVICES}, port)
+
+    @property
+    def url(self) -> str:
+        """The origin's address."""
+        return self.origin.url
+
+    def api(self, service: str) -> str:
+        """The address of a service's resources, as a caller outside sees it."""
+        return f"{self.url}/api/{service}/v1"
+
+    def token(self, role: str, unit: str | None = None) -> str:
+        """A bearer token: `token("centre", "CENTRE")`, `token("unit", "C07")`, `token("leader")`."""
+        return Issuer(self.folder).token(role, unit)
+
+    def start_doors(self) -> None:
+        """Migrate, start the front doors and the origin; letters are taken in from here on, broker or not."""
+        self.migrate()
+        self.processes.launch(self.processes.of_kind("api"))
+        self.origin.start()
+
+    def start_workers(self) -> None:
+        """Start the workers and wait until every process is ready; the topology must be there."""
+        self.processes.launch(self.processes.of_kind("worker"))
+        self.processes.wait()
+
+    def migrate(self) -> None:
+        """Bring the four databases to their newest revisions; in this process, because four starts of Python take long."""
+        for service in SERVICES:
+            migrations.upgrade(self.environment.databases[service], revisions(service))
+
+    def add_api(self, service: str) -> None:
+        """One more front door of a service behind the origin."""
+        replica = self.processes.add(service, "api")
+        replica.start()
+        self.origin.upstreams[service].append(replica.http_port)
+        self.origin.reload()
+
+    def stop(self) -> None:
+        """Orderly: the origin first, then all processes."""
+        self.origin.stop()
+        self.processes.stop()
+
+    def kill(self) -> None:
+        """At once, when nobody wants the data."""
+        self.origin.child.kill()
+        self.processes.kill()
+
+
+def revisions(service: str) -> Path:
+    """The folder of a service's alembic revisions."""
+    return ROOT / "services" / service / "migrations"
+
