@@ -50,7 +50,10 @@ def adopt() -> None:
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger: `log.info("case accepted", number=number)`: a fixed sentence, then facts by name."""
+    """A logger: `log.info("case accepted", number=number)`: a fixed sentence, then facts by name.
+
+    The name `event` is taken by structlog for the sentence: say `event_id`.
+    """
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 

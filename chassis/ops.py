@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from threading import Thread
 
 from chassis import logs, metrics
@@ -32,11 +34,12 @@ class Ops:
         self._server = ThreadingHTTPServer((self.host, self.port), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
-        Thread(target=self._server.serve_forever, name="ops", daemon=True).start()
+        Thread(target=_serve, args=[self._server], name="ops", daemon=True).start()
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.shutdown()
+            with suppress(OSError):
+                self._server.socket.shutdown(SHUT_RDWR)
             self._server.server_close()
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
@@ -67,6 +70,16 @@ class Ops:
                 return
 
         return Handler
+
+
+def _serve(server: ThreadingHTTPServer) -> None:
+    # Not serve_forever(): its selector, if imported before eventlet patched the world, would stop every green thread.
+    while True:
+        try:
+            request, address = server.get_request()
+        except OSError:
+            return
+        server.process_request(request, address)
 
 
 def _holds(name: str, check: Check) -> bool:
