@@ -74,6 +74,11 @@ class Letter:
     identity: str
     channel: Channel = Channel.MAILBOX
 
+    @property
+    def excerpt(self) -> str:
+        """The first words, for a list."""
+        return self.description[:60]
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:

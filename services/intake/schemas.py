@@ -15,6 +15,10 @@ from services.intake.submission import Submission
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
+_OPTIONAL = ("name", "mobile", "place", "community")
+_WHO = {"name": "请填写姓名", "mobile": "请填写手机号码"}
+
+
 class Text(fields.String):
     """Free text: control characters become blanks, line ends are one kind, ends are trimmed before it is measured."""
 
@@ -59,15 +63,13 @@ class SubmissionSchema(Schema):
         """A form sends an untouched field as nothing or as an empty text; both mean that it was left out."""
         if not isinstance(data, Mapping):
             return data
-        optional = ("name", "mobile", "place", "community")
-        return {k: v for k, v in data.items() if not (k in optional and (v is None or isinstance(v, str) and not v.strip()))}
+        return {field: value for field, value in data.items() if not (field in _OPTIONAL and _left_out(value))}
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def says_who(self, data: Mapping[str, Any], original: Mapping[str, Any], **kwargs: Any) -> None:
-        if data.get("identity") == Identity.ANONYMOUS:
+    def says_who(self, data: Mapping[str, Any], original: object, **kwargs: Any) -> None:
+        if data.get("identity") == Identity.ANONYMOUS or not isinstance(original, Mapping):
             return
-        sentences = {"name": ["请填写姓名"], "mobile": ["请填写手机号码"]}
-        if missing := {field: said for field, said in sentences.items() if field not in original}:
+        if missing := {field: [said] for field, said in _WHO.items() if _left_out(original.get(field))}:
             raise ValidationError(missing)
 
     @post_load
@@ -81,6 +83,10 @@ class SubmissionSchema(Schema):
             Channel(data["channel"]),
         )
         return Submission(letter, data["name"], data["mobile"])
+
+
+def _left_out(value: object) -> bool:
+    return value is None or isinstance(value, str) and not value.strip()
 
 
 class AlarmSchema(Schema):
@@ -145,13 +151,13 @@ class DeskQuery(Schema):
 class DeskItem(Schema):
     """One case in the desk's list, without its writer."""
 
-    number = fields.String(attribute="number")
+    number = fields.String()
     channel = fields.String(attribute="letter.channel")
     kind = fields.String(attribute="letter.kind")
     identity = fields.String(attribute="letter.identity")
     community = fields.String(attribute="letter.community", allow_none=True)
     place = fields.String(attribute="letter.place")
-    excerpt = fields.Function(lambda case: case.letter.description[:60], metadata={"type": "string"})
+    excerpt = fields.String(attribute="letter.excerpt")
     emergency = fields.Nested(AlarmSchema, attribute="alarm", allow_none=True)
     state = fields.String()
     submitted_at = Moment()

@@ -1,0 +1,112 @@
+"""The desk of the centre: list, read, accept, refuse, and the one logged way to a full telephone number."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from .conftest import LETTER, Street
+
+Make = Callable[..., Street]
+
+
+def test_the_list_comes_in_pages_in_order_of_arrival(street: Make) -> None:
+    here = street(limit_submissions="false")
+    numbers = [here.post({**LETTER, "description": f"第{i}封信。"}).json["number"] for i in range(5)]
+    first = here.desk("?limit=2").json
+    second = here.desk(f"?limit=2&after={first['next']}").json
+    third = here.desk(f"?limit=2&after={second['next']}").json
+    assert [item["number"] for page in (first, second, third) for item in page["items"]] == numbers
+    assert third["next"] is None
+    assert first["items"][0]["excerpt"] == "第0封信。"
+
+
+def test_the_list_shows_one_state(street: Make) -> None:
+    here = street()
+    numbers = [here.post({**LETTER, "description": f"第{i}封信。"}).json["number"] for i in range(3)]
+    here.desk(f"/{numbers[1]}/accept", {})
+    assert [item["number"] for item in here.desk("?state=submitted").json["items"]] == [numbers[0], numbers[2]]
+    assert [item["number"] for item in here.desk("?state=accepted").json["items"]] == [numbers[1]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("state=lost", "state"), ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("colour=red", "colour")],
+)
+def test_a_bad_query_is_refused_by_field(street: Make, query: str, field: str) -> None:
+    answer = street().desk(f"?{query}")
+    assert answer.status_code == 422 and answer.json["errors"][0]["field"] == field
+
+
+def test_the_desk_reads_the_whole_letter_and_a_masked_writer(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    case = here.desk(f"/{number}").json
+    assert case["description"] == LETTER["description"]
+    assert (case["name"], case["mobile"]) == ("欧阳**", "138****0001")
+
+
+def test_accepting_publishes_once_and_hands_the_case_over(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    answer = here.desk(f"/{number}/accept", {}, Idempotency_Key="a1")
+    assert answer.status_code == 200 and answer.json["state"] == "accepted"
+    assert here.desk(f"/{number}/accept", {}, Idempotency_Key="a1").json == answer.json
+    accepted = here.events()[1:]
+    assert [(event["type"], event["seq"]) for event in accepted] == [("case.accepted", 2)]
+    assert json.loads(accepted[0]["body"])["accepted_by"] == "centre"
+
+
+def test_refusing_needs_a_known_reason_and_publishes_it(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    bad = here.desk(f"/{number}/refuse", {"reason": "boring"})
+    assert bad.status_code == 422 and bad.json["errors"][0]["field"] == "reason"
+    assert here.desk(f"/{number}/refuse", {"reason": "duplicate"}).json["state"] == "refused"
+    data = json.loads(here.events()[-1]["body"])
+    assert data["reason"] == "duplicate" and data["refused_at"] == data["at"]
+
+
+def test_an_illegal_transition_names_the_legal_ones(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    here.desk(f"/{number}/accept", {})
+    answer = here.desk(f"/{number}/refuse", {"reason": "duplicate"})
+    assert answer.status_code == 409 and answer.json["code"] == "illegal_transition"
+    assert answer.json["data"] == {"state": "accepted", "legal": []}
+
+
+def test_acting_on_an_old_revision_is_refused(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    seen = here.desk(f"/{number}").headers["ETag"]
+    assert here.desk(f"/{number}/accept", {}, If_Match='"7"').json["code"] == "stale"
+    assert here.desk(f"/{number}/accept", {}, If_Match=seen).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "/XA20200101000001", "/XA20200101000001/accept", "/XA20200101000001/reveal"])
+def test_only_the_centre_gets_to_the_desk(street: Make, path: str) -> None:
+    here = street()
+    method = here.client.post if path.count("/") > 1 else here.client.get
+    unit = {"Authorization": f"Bearer {here.issuer.token('u7', 'unit', unit='C07')}"}
+    assert method(f"/api/intake/v1/desk/cases{path}").status_code == 401
+    assert method(f"/api/intake/v1/desk/cases{path}", headers=unit).status_code == 403
+
+
+@pytest.mark.parametrize(("path", "body"), [("", None), ("/accept", {}), ("/refuse", {"reason": "duplicate"}), ("/reveal", {"reason": "核实"})])
+def test_an_unknown_number_is_not_found(street: Make, path: str, body: dict[str, str] | None) -> None:
+    answer = street().desk(f"/XA20200101000001{path}", body)
+    assert answer.status_code == 404 and answer.json["code"] == "case_not_found"
+
+
+def test_a_full_number_is_shown_for_a_reason_that_is_logged(street: Make) -> None:
+    here = street()
+    number = here.post().json["number"]
+    assert here.desk(f"/{number}/reveal", {}).status_code == 422
+    shown = here.desk(f"/{number}/reveal", {"reason": "电话核实地点，回拨13800000009"}).json
+    assert shown == {"number": number, "name": "欧阳小禾", "mobile": "13800000001"}
+    with here.database.transaction() as tx:
+        [row] = tx.execute(text("select number, who, why, what from access_log")).all()
+    assert (row.number, row.who, row.what) == (number, "officer-1", ["name", "mobile"])
+    assert "电话核实" in row.why and "13800000009" not in row.why
