@@ -169,7 +169,7 @@ def _fold(
     try:
         fold_into(reading, batch.values, batch.changed, batch.drafts, event, now)
     except Exception as error:
-        log.exception("event put aside", event=event.id, type=event.type, subject=event.subject)
+        log.exception("event put aside", id=event.id, type=event.type, subject=event.subject)
         batch.failed.append(aside.Failed(message.headers, message.body, event, aside.reason(error)))
         behind.add(pair)
 
@@ -230,7 +230,7 @@ def _apply_alone(database: Database, reading: Reading[V], message: Message) -> N
         except Exception as error:
             if is_gone(error):
                 raise
-            log.exception("event failed alone", event=key)
+            log.exception("event failed alone", id=key)
         else:
             _forget_attempts(database, key)
             return
