@@ -2,10 +2,42 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop token lint fmt verify bench lock contracts
+.PHONY: help setup demo test run stop token lint fmt verify bench contracts lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-lock: ## resolve requirements/*.in again and lock them with hashes
-	@deploy/local/lock
+setup: ## install what is missing: servers, fonts, the locked Python packages
+	@deploy/local/setup
+
+demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, LEFT_ALONE=5, ONCE=1)
+	@$(PYTHON) -m deploy.demo
+
+test: setup ## every suite except chaos, simulation and bench, on servers of its own (T=tests/unit picks)
+	@$(PYTHON) -m pytest $(T)
+
+run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081)
+	@$(PYTHON) -m deploy.local.run
+
+stop: setup ## stop a system that runs elsewhere, or what a killed one left
+	@$(PYTHON) -m deploy.local.stop
+
+token: setup ## a development token: make token ROLE=centre UNIT=CENTRE
+	@ROLE='$(ROLE)' UNIT='$(UNIT)' $(PYTHON) -m deploy.local.token
+
+lint: setup ## ruff, mypy, import-linter
+	@deploy/local/lint
+
+fmt: setup ## format the code and mend what ruff can mend
+	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
+
+verify: lint test ## what CI runs
+
+bench: setup ## the figures of the design on this machine (T=tests/bench/... picks)
+	@$(PYTHON) -m pytest $(or $(T),tests/bench)
+
+contracts: setup ## write contracts/ again from the code
+	@$(PYTHON) -m chassis.contracts
+
+lock: setup ## resolve requirements/*.in again and lock them with hashes (UPGRADE=1 takes newer ones)
+	@UPGRADE='$(UPGRADE)' deploy/local/lock
