@@ -1,0 +1,126 @@
+"""What notify knows of a case: the part of each source apart, so that their interleaving cannot matter.
+
+Every value here is a fact of one source's events, in that source's order. Nothing a person wrote and nothing
+that says who the resident is comes here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Intake's part: `case.submitted`. `recorded_at` is the event's time."""
+
+    seq: int
+    recorded_at: datetime
+    identity: str
+    imported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """Dispatch's part: one `case.closed`; `at` is when the review passed."""
+
+    seq: int
+    recorded_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Sla's part: one `clock.started` of (kind, gen)."""
+
+    seq: int
+    recorded_at: datetime
+    kind: str
+    gen: int
+    started_at: datetime
+    warn_at: datetime
+    due: datetime
+    unit: str
+    unit_name: str
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Sla's part: one `case.marked`."""
+
+    seq: int
+    recorded_at: datetime
+    mark: str
+    reason: str
+    silent: bool
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """Sla's part: one `clock.breached` of (kind, gen); `retracted` once the close turned out to be in time."""
+
+    kind: str
+    gen: int
+    started_at: datetime
+    due: datetime
+    breached_at: datetime
+    letter_after: timedelta
+    silent: bool
+    unit: str
+    unit_name: str
+    complexity: str
+    retracted_seq: int | None = None
+
+    @property
+    def retracted(self) -> bool:
+        return self.retracted_seq is not None
+
+    @property
+    def letter_due(self) -> datetime:
+        """When a warning letter is proposed for this breach."""
+        return self.due + self.letter_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The merged view, keyed by the case's number."""
+
+    number: str
+    submission: Submission | None = None
+    closings: tuple[Closing, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    restricted_by: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def restricted(self) -> bool:
+        """True when any source hides the case from the unit it is about."""
+        return bool(self.restricted_by)
+
+    def closed_since(self, moment: datetime) -> bool:
+        """True if a review passed at or after `moment`: the newest pass only, a reopened case counts again."""
+        return any(closing.at >= moment for closing in self.closings)
+
+    def with_restriction(self, source: str, restricted: bool) -> "Case":
+        """The newest word of one source on whether the case is restricted."""
+        others = self.restricted_by - {source}
+        return replace(self, restricted_by=others | {source} if restricted else others)
+
+    def retract(self, kind: str, gen: int, seq: int) -> "Case":
+        """The breach of (kind, gen) is taken back; without such a breach nothing changes."""
+        changed = tuple(
+            replace(breach, retracted_seq=seq) if (breach.kind, breach.gen) == (kind, gen) else breach
+            for breach in self.breaches
+        )
+        return replace(self, breaches=changed)
+
+
+def nearest_before(clocks: Iterable[Clock], moment: datetime, point: str) -> Clock | None:
+    """The clock whose `point` ("warn_at" or "due") passed last at `moment`: the one that just changed the mark.
+
+    Of two that passed together the closing limit is named: it is the one a letter may follow.
+    """
+    passed = [clock for clock in clocks if getattr(clock, point) <= moment]
+    return max(passed, key=lambda clock: (getattr(clock, point), clock.kind == "close"), default=None)

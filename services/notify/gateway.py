@@ -1,0 +1,58 @@
+"""The port behind which an SMS leaves the house, and what its answers mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Fate(StrEnum):
+    """What is known of an SMS after the call.
+
+    sent: the gateway has it · refused: it never will · busy: it surely does not have it, later perhaps ·
+    unknown: it may have it or not.
+    """
+
+    SENT = "sent"
+    REFUSED = "refused"
+    BUSY = "busy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The gateway's answer; `reason` is a stable code without personal data, empty when sent."""
+
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outgoing:
+    """One SMS on its way out: `key` is its idempotency key, `to` a telephone number, which no repr shows."""
+
+    key: str
+    to: str
+    text: str
+    at: datetime
+    messages: tuple[str, ...]
+
+
+class Gateway(Protocol):
+    """`remembers_keys`: a key given twice is delivered once. `can_look_up`: the gateway tells of a key."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def remembers_keys(self) -> bool: ...
+
+    @property
+    def can_look_up(self) -> bool: ...
+
+    def send(self, batch: Sequence[Outgoing]) -> list[Answer]:
+        """Hands over each SMS and returns one answer for each, in order; never raises, always within a deadline."""
+
+    def lookup(self, key: str) -> bool | None:
+        """Whether the gateway took the SMS with `key`; None if it cannot say now."""

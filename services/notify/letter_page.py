@@ -1,0 +1,57 @@
+"""The paper of a warning letter: what it says, fixed when it is signed, and its page in the letter form of GB/T 9704.
+
+No resident's name or telephone is printed, and no seal is drawn: its place stays empty for the real one
+(domain.md B5 and B6).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.notify import local_time
+from services.notify.letter import REPORT_WITHIN, Letter
+
+_LIMIT_WORDS = {"simple": "简单问题24小时办结", "complex": "复杂问题3天办结"}
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def content(letter: Letter, *, issuer: str, street: str, telephone: str) -> dict[str, str]:
+    """All that is printed on a signed `letter`; the page is made from this alone, so it can be made again.
+
+    Raises ValueError if the letter is not signed.
+    """
+    if letter.number is None or letter.signed_at is None:
+        raise ValueError("only a signed letter has a content")
+    return {
+        "issuer": issuer,
+        "street": street,
+        "telephone": telephone,
+        "number": letter.number,
+        "unit": letter.unit,
+        "unit_name": letter.unit_name,
+        "case": letter.case,
+        "limit": _LIMIT_WORDS.get(letter.complexity, "按时办结"),
+        "dispatched": local_time.minute(letter.started_at),
+        "due": local_time.minute(letter.due),
+        "breached": local_time.minute(letter.breached_at),
+        "report_by": local_time.day(letter.signed_at + REPORT_WITHIN),
+        "signed_on": local_time.day(letter.signed_at),
+        "signed_at": letter.signed_at.isoformat(),
+    }
+
+
+def html(content: Mapping[str, str]) -> str:
+    """The letter with its return slip as one HTML document."""
+    return _PAGES.get_template("letter.html").render(content)
+
+
+def file_name(content: Mapping[str, str]) -> Path:
+    """Where the paper lies below the trays' folder: `C07/宝新警示〔2026〕1号.pdf`."""
+    return Path(content["unit"]) / f"{content['number']}.pdf"

@@ -1,0 +1,103 @@
+"""What is known of cases."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+
+from services.notify.case import Breach, Case, Clock, Closing, Mark, Submission
+
+Part = TypeVar("Part", Submission, Closing, Clock, Mark, Breach)
+_MOMENTS = frozenset({"recorded_at", "at", "started_at", "warn_at", "due", "breached_at"})
+
+
+def load(tx: Connection, numbers: Sequence[str], *, lock: bool = True) -> dict[str, Case]:
+    """The known ones of `numbers`, locked in order unless only looked at."""
+    rows = tx.execute(
+        text(
+            "select number, intake, dispatch, sla, restricted_by from cases where number = any(:numbers) order by number"
+            + (" for update" if lock else "")
+        ),
+        {"numbers": sorted(set(numbers))},
+    )
+    return {row.number: _case(row) for row in rows}
+
+
+def save(tx: Connection, cases: Iterable[tuple[Case, datetime | None]]) -> None:
+    """Writes the cases, each with the moment at which it must be looked at again for a letter."""
+    rows = [
+        {
+            "number": case.number,
+            "intake": _written(case.submission) if case.submission else None,
+            "dispatch": {"closings": [_written(each) for each in case.closings]},
+            "sla": {
+                "clocks": [_written(each) for each in case.clocks],
+                "marks": [_written(each) for each in case.marks],
+                "breaches": [_written(each) for each in case.breaches],
+            },
+            "restricted_by": sorted(case.restricted_by),
+            "letter_due": letter_due.isoformat() if letter_due else None,
+        }
+        for case, letter_due in cases
+    ]
+    tx.execute(
+        text("""
+            insert into cases (number, intake, dispatch, sla, restricted_by, letter_due)
+            select number, intake, dispatch, sla, restricted_by, letter_due
+            from jsonb_to_recordset(cast(:rows as jsonb)) as r (
+                number text, intake jsonb, dispatch jsonb, sla jsonb, restricted_by text[], letter_due timestamptz)
+            on conflict (number) do update set intake = excluded.intake, dispatch = excluded.dispatch,
+                sla = excluded.sla, restricted_by = excluded.restricted_by, letter_due = excluded.letter_due
+        """),
+        {"rows": json.dumps(rows)},
+    )
+
+
+def waiting_for_letter(tx: Connection, now: datetime, limit: int) -> dict[str, Case]:
+    """Cases whose grace before a letter has ended, locked; those another process holds are left to it."""
+    rows = tx.execute(
+        text("""
+            select number, intake, dispatch, sla, restricted_by from cases
+            where letter_due <= :now order by letter_due limit :limit for update skip locked
+        """),
+        {"now": now, "limit": limit},
+    )
+    return {row.number: _case(row) for row in rows}
+
+
+def _case(row: Any) -> Case:
+    return Case(
+        number=row.number,
+        submission=_read(Submission, row.intake) if row.intake else None,
+        closings=_all(Closing, row.dispatch.get("closings")),
+        clocks=_all(Clock, row.sla.get("clocks")),
+        marks=_all(Mark, row.sla.get("marks")),
+        breaches=_all(Breach, row.sla.get("breaches")),
+        restricted_by=frozenset(row.restricted_by),
+    )
+
+
+def _all(kind: type[Part], written: Sequence[Mapping[str, Any]] | None) -> tuple[Part, ...]:
+    return tuple(_read(kind, each) for each in written or ())
+
+
+def _written(part: Submission | Closing | Clock | Mark | Breach) -> dict[str, Any]:
+    return {each.name: _plain(getattr(part, each.name)) for each in fields(part)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _read(kind: type[Part], written: Mapping[str, Any]) -> Part:
+    values: dict[str, Any] = {
+        name: datetime.fromisoformat(value) if name in _MOMENTS else value for name, value in written.items()
+    }
+    if "letter_after" in values:
+        values["letter_after"] = timedelta(seconds=values["letter_after"])
+    return kind(**values)
