@@ -44,7 +44,7 @@ _PLATE = re.compile(
     f"({_PROVINCE}{_GAP}[A-Za-z]){_GAP}(?=[A-Za-z]{{0,5}}[0-9])"
     f"(?:{_PLATE_SIGN}{{5,6}}|{_PLATE_SIGN}{{4}}[警学挂港澳领])(?!{_PLATE_SIGN})"
 )
-_DATE = re.compile("(?:19|20)[0-9]{2}[-－—–][01]?[0-9][-－—–][0-3]?[0-9](?![0-9])")
+_DATE = re.compile("(?:19|20)[0-9]{2}[-—–](?:0?[1-9]|1[0-2])[-—–](?:0?[1-9]|[12][0-9]|3[01])(?![0-9])")
 # In a log a number stands alone; a run of digits inside an id in hexadecimal is none.
 _LOGGED = re.compile("(?<![0-9a-f-])(?:\\+?86-?)?(1[3-9][0-9]{9})(?![0-9a-f-])")
 _LOGGED_IDENTITY = re.compile(f"(?<![0-9a-f-]){_DIVISION}[0-9]{{4}}(?:1[89]|20)[0-9]{{9}}[0-9Xx](?![0-9a-f-])")

@@ -152,14 +152,13 @@ def _check_length() -> None:
 
 
 def _read_body() -> Any:
-    raw = request.get_data(cache=True)
-    if not raw.strip():
+    if not request.content_length:
         return missing
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if not request.is_json or charset not in ("utf-8", "utf8") or encoding != "identity":
         raise Refusal("unsupported_media_type")
-    return text.read_json(raw)
+    return text.read_json(request.get_data())
 
 
 def _finish(answer: Response) -> Response:

@@ -90,8 +90,10 @@ def test_only_the_reader_opens_what_is_sealed_to_it():
 
 def test_during_a_rotation_the_newest_key_seals_and_both_open():
     newer = crypto.new_reader_keys()
-    merged = [json.dumps({"keys": json.loads(a)["keys"] + json.loads(b)["keys"]})
-              for a, b in ((READER.public, newer.public), (READER.private, newer.private))]
+    merged = [
+        json.dumps({"keys": json.loads(a)["keys"] + json.loads(b)["keys"]})
+        for a, b in ((READER.public, newer.public), (READER.private, newer.private))
+    ]
     public, private = map(crypto.read_jwks, merged)
     sealed = crypto.jwe_seal("new", public)
     assert crypto.jwe_open(sealed, crypto.read_jwks(newer.private)) == "new"

@@ -24,7 +24,13 @@ PAYLOAD = {"number": "XA1", "accepted_by": "rule", "at": NOON, "closed_at": None
 def test_a_draft_holds_data_ready_for_json_with_times_in_utc():
     draft = ACCEPTED.draft("XA1", 2, PAYLOAD, restricted=True)
     assert draft.data == PAYLOAD | {"at": "2026-11-24T04:00:00Z"}
-    assert (draft.type, draft.subject, draft.seq, draft.restricted, draft.version) == ("case.accepted", "XA1", 2, True, 1)
+    assert (draft.type, draft.subject, draft.seq, draft.restricted, draft.version) == (
+        "case.accepted",
+        "XA1",
+        2,
+        True,
+        1,
+    )
 
 
 def test_a_drafts_partition_is_its_subject_unless_told_otherwise():
@@ -38,7 +44,7 @@ def test_a_drafts_partition_is_its_subject_unless_told_otherwise():
         ({"mobile": "13800000012"}, "mobile"),
         ({"accepted_by": "somebody"}, "accepted_by"),
         ({"number": None}, "number"),
-        ({"at": datetime(2026, 11, 24)}, "cannot write"),
+        ({"at": NOON.replace(tzinfo=None)}, "cannot write"),
         ({"at": "noon"}, "cannot write"),
     ],
 )
@@ -53,7 +59,7 @@ def test_a_missing_field_is_an_error():
         ACCEPTED.draft("XA1", 1, {name: value for name, value in PAYLOAD.items() if name != "closed_at"})
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 2), timezones=st.timezones()).map(lambda each: each.replace(fold=0)))
+@given(st.datetimes(min_value=datetime.min + timedelta(days=1), timezones=st.timezones()).map(lambda each: each.replace(fold=0)))
 def test_a_moment_survives_the_way_out_and_in(moment):
     written = AcceptedSchema(only=["at"]).dump({"at": moment})
     assert written["at"].endswith("Z")

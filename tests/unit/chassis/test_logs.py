@@ -87,7 +87,7 @@ def test_a_telephone_number_never_reaches_a_line(lines, number):
 
 def test_what_postgresql_quotes_from_a_row_never_reaches_a_line(lines):
     try:
-        raise ValueError('duplicate key\nDETAIL:  Key (name)=(张三) already exists.\n')
+        raise ValueError("duplicate key\nDETAIL:  Key (name)=(张三) already exists.\n")
     except ValueError:
         logging.getLogger("a").exception("failed")
     (line,) = lines()

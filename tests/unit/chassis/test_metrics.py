@@ -19,9 +19,7 @@ def samples():
 
 def test_every_sample_names_its_service_and_process():
     metrics.EVENTS.labels("case.accepted", "applied").inc()
-    assert all(
-        (each.labels["service"], each.labels["process"]) == ("sla", "worker") for each in samples().values()
-    )
+    assert all((each.labels["service"], each.labels["process"]) == ("sla", "worker") for each in samples().values())
 
 
 def test_an_instrument_of_a_service_is_named_after_it():

@@ -28,7 +28,12 @@ def refusals(env, kind=Settings):
 def test_a_field_is_read_from_the_variable_of_its_name():
     env = MINIMUM | {"ACCEPT_AUTOMATICALLY": "yes", "LIMIT_HOURS": "2", "COMMUNITIES": "C01, C02", "HTTP_PORT": "8081"}
     own = read(Own, env)
-    assert (own.accept_automatically, own.limit_hours, own.communities, own.http_port) == (True, 2.0, ("C01", "C02"), 8081)
+    assert (own.accept_automatically, own.limit_hours, own.communities, own.http_port) == (
+        True,
+        2.0,
+        ("C01", "C02"),
+        8081,
+    )
 
 
 def test_what_is_not_given_or_empty_has_its_default():
