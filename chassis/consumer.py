@@ -18,6 +18,7 @@ from amqp.exceptions import ConsumerCancelled, NotFound, PreconditionFailed
 
 from chassis import logs, metrics
 from chassis.broker import LOST, connect, drop
+from chassis.database import is_gone
 from chassis.inbox import Message
 from chassis.probe import is_probe, sent_at
 
@@ -131,8 +132,8 @@ class Consumer:
     def _handled(self, messages: Sequence[Message], as_of: datetime | None) -> bool:
         try:
             self.handle(messages, as_of)
-        except Exception as error:  # only a database that is away gets here; the batch stays in hand
-            log.warning("batch waits", size=len(messages), error=type(error).__name__)
+        except Exception as error:  # only a database that is away should get here; the batch stays in hand
+            log.warning("batch waits", size=len(messages), error=type(error).__name__, exc_info=not is_gone(error))
             return False
         return True
 
