@@ -1,0 +1,28 @@
+"""python -m services.sla: the two processes, the migration, and how the clocks stand."""
+
+# First, because a worker patches the standard library when chassis.process is imported.
+from chassis import process  # isort: skip
+
+import sys
+from pathlib import Path
+
+from services.sla import api, commands
+from services.sla.settings import current
+
+
+def main() -> int:
+    """Runs one command of the service."""
+    return process.main(
+        process.Service(
+            name="sla",
+            settings=current,
+            app=api.create_app,
+            worker="services.sla.service:Sla",
+            migrations=Path(__file__).parent / "migrations",
+            status=commands.status,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""All SQL of sla, one module per concept."""
+
+from services.sla.store.cases import load, save
+from services.sla.store.claim import Claim, Outlook, fire, look, mark_caught_up
+from services.sla.store.lists import armed, case, page, status
+
+__all__ = ["Claim", "Outlook", "armed", "case", "fire", "load", "look", "mark_caught_up", "page", "save", "status"]
