@@ -198,9 +198,7 @@ class Inbox(Entrypoint):
             settings.amqp_uri, f"{service}.inbox", self._handle, f"{service} inbox", sleep=eventlet.sleep
         )
         self.prober = Publisher(settings.amqp_uri, f"{service} probe")
-        self.threads = [Thread("retrier", self._retry)]
-        if self.reading.tick:
-            self.threads.append(Thread("probe", self._probe))
+        self.threads = [Thread("retrier", self._retry), Thread("probe", self._probe)]
 
     def start(self) -> None:
         if not is_on("inbox"):
@@ -233,7 +231,7 @@ class Inbox(Entrypoint):
             probe.send(self.database, self.prober, self.container.service_name)
         except (PublishFailed, *LOST):
             return 1.0  # nothing fires meanwhile, which is what a missing probe means
-        return probe.EVERY_SECONDS
+        return probe.EVERY_SECONDS if self.reading.tick else probe.SELDOM_SECONDS
 
     def stop(self) -> None:
         if not is_on("inbox"):

@@ -88,7 +88,7 @@ def receive(database: Database, reading: Reading[V], messages: Sequence[Message]
             log.warning("batch rolled back, going one by one", size=len(messages), error=type(error).__name__)
     for message in messages:
         _apply_alone(database, reading, message)
-    if as_of and reading.tick:
+    if as_of:
         apply(database, reading, (), as_of)
 
 
@@ -111,9 +111,15 @@ def apply(
         outbox.put(tx, batch.drafts)
         aside.put(tx, batch.failed)
         _mark_seen(tx, [event for _, event in fresh])
-        if as_of and reading.tick:
-            reading.tick(tx, as_of)
+        if as_of:
+            _caught_up(tx, reading, as_of)
     _count(events, fresh, batch)
+
+
+def _caught_up(tx: Connection, reading: Reading[V], as_of: datetime) -> None:
+    metrics.INBOX_LAG_SECONDS.set((clock.now(tx) - as_of).total_seconds())
+    if reading.tick:
+        reading.tick(tx, as_of)
 
 
 def _decoded(messages: Sequence[Message]) -> tuple[list[tuple[Message, Event]], list[aside.Failed]]:
