@@ -69,6 +69,14 @@ def networks(text: str) -> tuple[str, ...]:
         raise ValueError("must be addresses or networks, separated by commas") from None
 
 
+def seconds_list(text: str) -> tuple[float, ...]:
+    """Durations in seconds, by comma, at least one."""
+    durations = tuple(float(part) for part in text.split(","))
+    if min(durations) < 0:
+        raise ValueError("must be durations of at least 0 seconds")
+    return durations
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What every service is told. A service adds its own fields in a subclass with the same decorator.
@@ -94,6 +102,9 @@ class Settings:
     jwks: str = setting("", about="public keys of the token issuer: a file or an https URL")
     token_issuer: str = setting("", about="`iss` of the tokens that are accepted")
     token_audience: str = setting("lianxin", about="`aud` of the tokens that are accepted")
+    retry_seconds: tuple[float, ...] = setting(
+        (1.0, 10.0, 60.0, 600.0), parse=seconds_list, about="waits before a failed event is tried again, by comma; then it is parked"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting("info")
     demo_data: bool = setting(False, about="fill the database with invented units and letters")
     demo_limits: bool = setting(False, about="time limits of a demo instead of the true ones")

@@ -144,3 +144,5 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("sla", "clock.retracted"): ClockReading,
     ("sla", "case.marked"): MarkedReading,
 }
+
+ASKS = {"intake": ("contacts",)}
