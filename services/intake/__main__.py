@@ -1,40 +1,45 @@
-"""`python -m services.intake api | worker | migrate | status | import …`"""
+"""python -m services.intake: the two processes, and the import of another system's open cases."""
+
+# First, because a worker patches the standard library when chassis.process is imported.
+from chassis import process  # isort: skip
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from chassis import process  # first: a worker is patched here, before anything else is imported
-
 from flask import Flask
-from sqlalchemy import Connection
 
-from chassis.database import Database
+from chassis.database import Connection, Database
 from chassis.settings import Settings as Base
-from services.intake import importing, store
+from services.intake import api, importing, store
 from services.intake.settings import Settings, current
 
 
-def app(settings: Base, database: Database) -> Flask:
-    from services.intake.api import create_app
+def main() -> int:
+    """Runs one command of the service."""
+    return process.main(
+        process.Service(
+            name="intake",
+            settings=current,
+            app=_app,
+            worker="services.intake.service:Intake",
+            migrations=Path(__file__).parent / "migrations",
+            status=_status,
+            commands={
+                "import": process.Command("take over open cases: FILE.csv", importing.run, importing.arguments),
+            },
+        )
+    )
 
-    return create_app(cast(Settings, settings), database)
+
+def _app(settings: Base, database: Database) -> Flask:
+    return api.create_app(cast(Settings, settings), database)
 
 
-def status(tx: Connection) -> Mapping[str, object]:
+def _status(tx: Connection) -> Mapping[str, object]:
     return {"cases": store.counts(tx)}
 
 
-SERVICE = process.Service(
-    name="intake",
-    settings=current,
-    app=app,
-    worker="services.intake.service:Intake",
-    migrations=Path(__file__).parent / "migrations",
-    status=status,
-    commands={"import": process.Command("open cases of another system, from a CSV file", importing.run, importing.arguments)},
-)
-
 if __name__ == "__main__":
-    sys.exit(process.main(SERVICE))
+    sys.exit(main())

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 
-from chassis import web
+from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
@@ -30,12 +30,22 @@ def create_app(settings: Settings, database: Database) -> Flask:
     return app
 
 
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document, for `contracts/`."""
+    nowhere = "postgresql://nowhere/intake"
+    keys = crypto.read_master_keys(crypto.new_master_keys())
+    settings = Settings(profile="dev", database_url=nowhere, master_keys=keys, index_key=bytes(32))
+    app = create_app(settings, Database(nowhere))
+    document: dict[str, Any] = app.test_client().get("/api/intake/v1/openapi.json").get_json()
+    return document
+
+
 def house() -> Intake:
     return cast(Intake, current_app.extensions["intake"])
 
 
 @blueprint.route("/cases", methods=["POST"])
-@blueprint.arguments(schemas.SubmissionSchema)
+@blueprint.arguments(schemas.SubmissionSchema())
 @blueprint.response(201, schemas.ReceiptSchema)
 def submit(body: Submission) -> Receipt:
     """Write to the secretary and the director. Channels other than the mailbox are typed in by staff (R15, R16)."""
@@ -52,7 +62,7 @@ def submit(body: Submission) -> Receipt:
 
 
 @blueprint.route("/cases/<number>", methods=["GET"])
-@blueprint.arguments(schemas.QueryCodeSchema, location="headers")
+@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
 @blueprint.response(200, schemas.ResidentViewSchema)
 def progress(headers: dict[str, str], number: str) -> dict[str, Any]:
     """How the case stands, for the holder of its query code; a wrong code and an unknown number look the same."""

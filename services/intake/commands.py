@@ -29,7 +29,6 @@ from services.intake.secrecy import Secrecy
 from services.intake.settings import Settings
 from services.intake.submission import Submission
 
-
 KEYS_KEPT = timedelta(hours=48)
 BATCH = 1000
 
@@ -67,7 +66,10 @@ class Receipt:
 
 
 def submit(tx: Connection, house: Intake, submission: Submission, address: str | None) -> Receipt:
-    """Takes a letter in; without an address it is not limited. Raises UnknownCommunity, TooManyLetters, NumbersExhausted."""
+    """Takes a letter in; without an address it is not limited.
+
+    Raises UnknownCommunity, TooManyLetters, NumbersExhausted.
+    """
     if (submission.letter.community or "C01") not in house.settings.community_codes:
         raise UnknownCommunity("community")
     now = clock.now(tx)

@@ -39,8 +39,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Hedges:
-    """What makes a hedged word no alarm. `before` and `after` stand right beside it (没有着火), `supposed` earlier in
-    its clause (万一着火了); `told` anywhere in it (火灾隐患), unless something `acute` stands there too or 了 follows."""
+    """What makes a hedged word no alarm.
+
+    `before` and `after` stand right beside it (没有着火), `supposed` earlier in its clause (万一着火了),
+    `told` anywhere in its clause (火灾隐患) unless something `acute` stands there too (正在) or 了 follows.
+    """
 
     supposed: tuple[str, ...]
     told: tuple[str, ...]

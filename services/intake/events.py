@@ -66,6 +66,7 @@ PUBLISHES = (
     EventType("case.accepted", Accepted, public=True),
     EventType("case.refused", Refused, public=True),
 )
+ANSWERS = ("contacts",)
 _TYPES = {each.type: each for each in PUBLISHES}
 _FREE_TEXT = ("text", "place")
 

@@ -34,7 +34,8 @@ def run(asked: argparse.Namespace, base: Base, database: Database) -> int:
     if faults and not asked.skip_bad:
         return _say(f"nothing imported: {len(faults)} of {len(right) + len(faults)} lines are wrong")
     added = sum(_add(right, settings, database))
-    print(f"{added} cases imported, {len(right) - added} were here already, {len(faults)} lines skipped")
+    summary = f"{added} cases imported, {len(right) - added} were here already, {len(faults)} lines skipped"
+    sys.stdout.write(summary + "\n")
     return 1 if faults else 0
 
 
@@ -56,5 +57,5 @@ def _add(right: list[OpenCase], settings: Settings, database: Database) -> Itera
 
 
 def _say(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    sys.stderr.write(sentence + "\n")
     return 1

@@ -10,10 +10,9 @@ from services.intake.case import Channel, Imported, Kind, Letter
 from services.intake.identity import Identity, is_mobile, mobile_as_typed
 from services.intake.numbering import SHANGHAI
 
-REQUIRED = (
-    "external_id kind name mobile description place identity submitted_at accepted_at dispatched_at contacted_at "
-    "unit complexity"
-).split()
+WHAT = ("external_id", "kind", "name", "mobile", "description", "place", "identity")
+TIMES = ("submitted_at", "accepted_at", "dispatched_at", "contacted_at")
+REQUIRED = (*WHAT, *TIMES, "unit", "complexity")
 OPTIONAL = ("community", "channel")
 UNIT = re.compile(r"CENTRE|[COT][0-9]{2,3}")
 COMPLEXITIES = ("simple", "complex")
@@ -50,7 +49,10 @@ class _Wrong(ValueError):
 
 
 def read(lines: Iterable[str], communities: frozenset[str], now: datetime) -> Iterator[tuple[int, OpenCase | Fault]]:
-    """Each line's number with its case or its first fault. Times without a zone are Asia/Shanghai, none is after `now`."""
+    """Each line's number with its case or its first fault.
+
+    Times without a zone are Asia/Shanghai; none may lie after `now`. Raises csv.Error when the text is no CSV.
+    """
     sheet = csv.DictReader(lines)
     header = sheet.fieldnames or []
     known: dict[str, int] = {}

@@ -86,7 +86,7 @@ class SubmissionSchema(Schema):
 
 
 def _left_out(value: object) -> bool:
-    return value is None or isinstance(value, str) and not value.strip()
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 class AlarmSchema(Schema):

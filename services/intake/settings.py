@@ -49,13 +49,13 @@ def _rules(text: str) -> emergency.Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Base):
-    master_keys: crypto.MasterKeys = secret(parse=_key(crypto.read_master_keys), about="keys that wrap the keys of cases")
+    master_keys: crypto.MasterKeys = secret(parse=_key(crypto.read_master_keys), about="they wrap the keys of cases")
     index_key: bytes = secret(parse=_index_key, about="key of the blind indexes, at least 32 bytes; never changes")
     reader_keys: KeySet | None = setting(
-        None, parse=_key(crypto.read_jwks), about="public JWK set of the reader contacts are sealed to; the last one is used"
+        None, parse=_key(crypto.read_jwks), about="public JWK set contacts are sealed to; its last key is used"
     )
     number_prefix: str = setting("XA", parse=_prefix, about="what case numbers begin with")
-    number_block: int = setting(100, parse=positive, about="serials a process takes at once; what it does not use stays a hole")
+    number_block: int = setting(100, parse=positive, about="serials a process takes at once; the unused stay holes")
     communities: int = setting(21, parse=positive, about="communities of the street: C01 to C21")
     accept_automatically: bool = setting(False, about="accept every case that is no emergency as it is submitted")
     emergency_rules: emergency.Rules = setting(
@@ -63,8 +63,8 @@ class Settings(Base):
     )
     limit_submissions: bool = setting(True, about="limit the letters of one address; off only outside production")
     submissions_per_hour: int = setting(30, parse=positive, about="letters one address may send in an hour")
-    wrong_codes_per_case: int = setting(5, parse=positive, about="wrong codes an address may give for one number in 15 minutes")
-    wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes an address may give in 15 minutes")
+    wrong_codes_per_case: int = setting(5, parse=positive, about="wrong codes of one address for one number in 15 min")
+    wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes of one address in 15 minutes")
 
     def problems(self) -> list[str]:
         if self.profile == "production" and not self.limit_submissions:

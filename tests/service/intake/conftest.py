@@ -53,7 +53,10 @@ class Street:
 
     def desk(self, path: str = "", body: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
         """GET without a body, POST with one, as an officer of the centre."""
-        given = {"Authorization": f"Bearer {self.issuer.token('officer-1', 'centre', unit='CENTRE')}", **_named(headers)}
+        given = {
+            "Authorization": f"Bearer {self.issuer.token('officer-1', 'centre', unit='CENTRE')}",
+            **_named(headers),
+        }
         address = f"/api/intake/v1/desk/cases{path}"
         if body is None:
             return self.client.get(address, headers=given)

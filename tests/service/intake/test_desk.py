@@ -32,7 +32,13 @@ def test_the_list_shows_one_state(street: Make) -> None:
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("state=lost", "state"), ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("colour=red", "colour")],
+    [
+        ("state=lost", "state"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("colour=red", "colour"),
+    ],
 )
 def test_a_bad_query_is_refused_by_field(street: Make, query: str, field: str) -> None:
     answer = street().desk(f"?{query}")
@@ -94,7 +100,10 @@ def test_only_the_centre_gets_to_the_desk(street: Make, path: str) -> None:
     assert method(f"/api/intake/v1/desk/cases{path}", headers=unit).status_code == 403
 
 
-@pytest.mark.parametrize(("path", "body"), [("", None), ("/accept", {}), ("/refuse", {"reason": "duplicate"}), ("/reveal", {"reason": "核实"})])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("", None), ("/accept", {}), ("/refuse", {"reason": "duplicate"}), ("/reveal", {"reason": "核实"})],
+)
 def test_an_unknown_number_is_not_found(street: Make, path: str, body: dict[str, str] | None) -> None:
     answer = street().desk(f"/XA20200101000001{path}", body)
     assert answer.status_code == 404 and answer.json["code"] == "case_not_found"

@@ -55,13 +55,17 @@ def test_a_case_comes_in_as_submitted_and_accepted_with_its_true_times(street: M
     assert first["at"] == first["submitted_at"] == "2026-05-18T15:40:00Z"
     assert second["at"] == second["accepted_at"] == "2026-05-18T16:10:00Z" and second["accepted_by"] == "import"
     assert first["channel"] == "import" and first["emergency"] is False
-    assert first["imported"] == second["imported"] == {
-        "accepted_at": "2026-05-18T16:10:00Z",
-        "dispatched_at": "2026-05-18T16:20:00Z",
-        "contacted_at": None,
-        "unit": "C07",
-        "complexity": "simple",
-    }
+    assert (
+        first["imported"]
+        == second["imported"]
+        == {
+            "accepted_at": "2026-05-18T16:10:00Z",
+            "dispatched_at": "2026-05-18T16:20:00Z",
+            "contacted_at": None,
+            "unit": "C07",
+            "complexity": "simple",
+        }
+    )
     assert submitted["time"] > datetime.fromisoformat(first["at"])
 
 
@@ -98,7 +102,9 @@ def test_many_lines_go_in_batches_and_each_shows_its_progress(
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 10)
     here = street()
-    lines = [{**LINE, "external_id": f"OLD-{i}", "submitted_at": f"2026-05-{10 + i % 7}T08:00:00+08:00"} for i in range(25)]
+    lines = [
+        {**LINE, "external_id": f"OLD-{i}", "submitted_at": f"2026-05-{10 + i % 7}T08:00:00+08:00"} for i in range(25)
+    ]
     assert run(here, write(tmp_path / "open.csv", *lines)) == 0
     assert len({event["subject"] for event in here.events()}) == 25
     assert "20 of 25 lines done" in capsys.readouterr().err

@@ -112,8 +112,20 @@ def test_each_step_appears_and_the_reply_once_it_has_passed_the_review(street: M
     told = {"acknowledged_at": later, "contacted_at": later}
     tell(
         here,
-        ("dispatch", "case.contacted", number, 4, handling(number, "handling", **told, process="先现场核实", promised_at=due)),
-        ("dispatch", "case.replied", number, 5, handling(number, "replied", **told, replied_at=later, text="已划线并清理。")),
+        (
+            "dispatch",
+            "case.contacted",
+            number,
+            4,
+            handling(number, "handling", **told, process="先现场核实", promised_at=due),
+        ),
+        (
+            "dispatch",
+            "case.replied",
+            number,
+            5,
+            handling(number, "replied", **told, replied_at=later, text="已划线并清理。"),
+        ),
     )
     seen = here.get(number, code).json
     assert (seen["state"], seen["process"], seen["reply"]) == ("handling", "先现场核实", None)
@@ -164,5 +176,8 @@ def test_a_batch_costs_the_same_number_of_statements_whatever_its_size(street: M
 def test_unknown_fields_of_an_event_are_no_error(street: Make) -> None:
     here = street()
     receipt = here.post().json
-    tell(here, ("dispatch", "case.dispatched", receipt["number"], 1, handling(receipt["number"], "dispatched", new={"x": 1})))
+    tell(
+        here,
+        ("dispatch", "case.dispatched", receipt["number"], 1, handling(receipt["number"], "dispatched", new={"x": 1})),
+    )
     assert here.get(receipt["number"], receipt["query_code"]).json["state"] == "dispatched"

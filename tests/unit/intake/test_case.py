@@ -77,7 +77,9 @@ def test_the_version_counts_the_events_whatever_is_tried(history: list[str]) -> 
     case, raised = submitted()
     for command in history:
         try:
-            case, more = accept(case, AcceptedBy.CENTRE, NOW) if command == "accept" else refuse(case, Reason.NO_CONTENT, NOW)
+            case, more = (
+                accept(case, AcceptedBy.CENTRE, NOW) if command == "accept" else refuse(case, Reason.NO_CONTENT, NOW)
+            )
         except IllegalTransition:
             continue
         raised += more

@@ -41,7 +41,9 @@ def test_a_right_line_is_a_case_with_its_times_in_utc() -> None:
     assert isinstance(case, OpenCase)
     assert case.mobile == "13800000060" and case.letter.channel == "import"
     assert case.submitted_at == datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
-    assert case.imported.dispatched_at == datetime(2026, 11, 23, 0, 30, tzinfo=UTC) and case.imported.contacted_at is None
+    assert (
+        case.imported.dispatched_at == datetime(2026, 11, 23, 0, 30, tzinfo=UTC) and case.imported.contacted_at is None
+    )
 
 
 def test_a_time_without_a_zone_is_meant_in_shanghai() -> None:

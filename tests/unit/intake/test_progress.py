@@ -51,7 +51,11 @@ def fold(events: Sequence[tuple[str, str, dict[str, Any]]]) -> Progress:
 def test_every_interleaving_of_the_sources_gives_the_same_view(data: st.DataObject) -> None:
     dispatch = [("dispatch", type, event) for type, event in DISPATCH[: data.draw(st.integers(0, len(DISPATCH)))]]
     sla = [("sla", "clock.started", event) for event in SLA[: data.draw(st.integers(0, len(SLA)))]]
-    places = data.draw(st.sets(st.integers(0, len(dispatch) + len(sla) - 1), min_size=len(sla), max_size=len(sla))) if sla else set()
+    places = (
+        data.draw(st.sets(st.integers(0, len(dispatch) + len(sla) - 1), min_size=len(sla), max_size=len(sla)))
+        if sla
+        else set()
+    )
     left, right = iter(sla), iter(dispatch)
     mixed = [next(left) if i in places else next(right) for i in range(len(dispatch) + len(sla))]
     assert fold(mixed) == fold(dispatch + sla)
@@ -59,7 +63,9 @@ def test_every_interleaving_of_the_sources_gives_the_same_view(data: st.DataObje
 
 def test_an_event_that_comes_again_changes_nothing() -> None:
     once = fold([("dispatch", *DISPATCH[0]), ("sla", "", SLA[1])])
-    assert fold([("dispatch", *DISPATCH[0]), ("sla", "", SLA[1]), ("sla", "", SLA[1]), ("dispatch", *DISPATCH[0])]) == once
+    assert (
+        fold([("dispatch", *DISPATCH[0]), ("sla", "", SLA[1]), ("sla", "", SLA[1]), ("dispatch", *DISPATCH[0])]) == once
+    )
 
 
 def test_an_earlier_generation_never_replaces_a_later_promise() -> None:

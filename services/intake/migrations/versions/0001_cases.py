@@ -36,7 +36,7 @@ def upgrade() -> None:
     op.execute("""
         create table identities (
             number text primary key references cases,
-            sealed bytea not null,      -- name, mobile, query code under a key of the case's own, which a master key wraps
+            sealed bytea not null,      -- name, mobile, query code under a key of the case's own
             mobile_index bytea,         -- keyed hash: finds letters of the same telephone
             code_index bytea not null   -- keyed hash: a query code is compared without opening the identity
         )""")
