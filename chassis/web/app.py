@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn, cast
 
 import flask
@@ -27,6 +28,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+DRAINED = 16 << 20
+"""How much of a refused body, in bytes, is still listened to so that its sender hears why."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -146,9 +149,19 @@ def _check() -> None:
 
 def _check_length() -> None:
     if request.headers.get("Transfer-Encoding") and request.content_length is None:
+        _drain()
         raise Refusal("length_required")
     if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        _drain()
         raise Refusal("too_large")
+
+
+def _drain() -> None:
+    # A client that is still sending sees a broken connection instead of the answer, unless somebody listens.
+    left = DRAINED if (request.content_length or 0) <= DRAINED else 0
+    with suppress(OSError):
+        while left > 0 and (piece := request.environ["wsgi.input"].read(min(left, 1 << 16))):
+            left -= len(piece)
 
 
 def _read_body() -> Any:
