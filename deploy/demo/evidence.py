@@ -12,7 +12,9 @@ import psycopg2
 
 SERVICES = ("intake", "dispatch", "sla", "notify")
 # Only these are judged by what they say; of the others it is enough that they were there.
-READ_IN_FULL = ("case.submitted", "case.closed", "case.marked", "clock.started", "clock.breached", "clock.warned", "clock.retracted")
+READ_IN_FULL = (
+    "case.submitted", "case.closed", "case.marked", "clock.started", "clock.warned", "clock.breached", "clock.retracted",
+)  # fmt: skip
 
 
 class Post(NamedTuple):
@@ -96,7 +98,7 @@ def gather(run: Path, urls: Mapping[str, str], topology: Path) -> Evidence:
         sms=tuple(Sms(line["key"], tuple(line["messages"])) for line in lines(run / "sms.jsonl")),
         files=tuple(_files(run / "letters")),
         cases={number: (text, at, channel) for number, text, at, channel in rows["intake"](CASES)},
-        claims=tuple(rows["intake"]("select key, subject from idempotency where subject is not null and scope like '%submit%'")),
+        claims=tuple((key, subject) for key, subject in rows["intake"](CLAIMS)),
         holdings={service: frozenset(n for (n,) in rows[service]("select number from cases")) for service in SERVICES},
         log=tuple(_log(rows)),
         waiting={service: rows[service]("select count(*) from outbox")[0][0] for service in SERVICES},
@@ -109,11 +111,14 @@ def gather(run: Path, urls: Mapping[str, str], topology: Path) -> Evidence:
 
 
 CASES = "select number, description, submitted_at, channel from cases"
+CLAIMS = "select key, subject from idempotency where subject is not null and left(scope, 7) = 'submit '"
 ASIDE = "select distinct source, subject from aside"
 SEEN = "select source, subject, epoch, last_seq from seen"
 MESSAGES = "select cast(id as text), case_number, event, recipient, state from messages"
 LETTERS = "select case_number, kind, gen, state, number, sha256 from letters"
-LOG = "select type, subject, seq, epoch, restricted, time, case when type = any(%s) then body end from event_log order by position"
+LOG = """
+    select type, subject, seq, epoch, restricted, time, case when type = any(%s) then body end
+    from event_log order by position"""
 
 
 def producer(source: str) -> str:
@@ -152,8 +157,8 @@ def _files(folder: Path) -> Iterator[LetterFile]:
 
 def _log(rows: "Mapping[str, _Database]") -> Iterator[Logged]:
     for service in SERVICES:
-        for *facts, body in rows[service](LOG, (list(READ_IN_FULL),)):
-            yield Logged(service, *facts, json.loads(body) if body else {})
+        for type_, subject, seq, epoch, restricted, time, body in rows[service](LOG, (list(READ_IN_FULL),)):
+            yield Logged(service, type_, subject, seq, epoch, restricted, time, json.loads(body) if body else {})
 
 
 def _bindings(topology: Path) -> dict[str, frozenset[tuple[str, str]]]:
@@ -177,5 +182,5 @@ class _Database:
 
     def __call__(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, values or None)
             return cursor.fetchall()

@@ -12,13 +12,17 @@ from typing import Any
 from deploy.demo.door import Answer, Door, NoAnswer
 
 Token = Callable[[str, str | None], str]  # (role, unit code) → a development token
+Case = Mapping[str, Any]  # as the lists show it
 
 THREADS = 4
-PAGE = 200
+PAGE = 100
 IDLE = 0.25  # seconds between two looks at empty lists
 ENOUGH = 5  # refusals after which an officer leaves a case to its list
 SENT_BACK_ONE_IN = 16
-DESK, CASES, LETTERS = "/api/intake/v1/desk/cases", "/api/dispatch/v1/cases", "/api/notify/v1/letters"
+DESK, CASES = "/api/intake/v1/desk/cases", "/api/dispatch/v1/cases"
+# Who decides about a case: the centre, or above it whoever the letter is not about.
+DECIDERS = (("centre", "CENTRE"), ("leader", None), ("supervisor", None))
+NOT_HIS = (403, 404)
 
 PROCESS = "已电话联系诉求人：今天到现场查看，之后通报处理办法和完成时间。"
 REPLIES = (
@@ -48,7 +52,8 @@ class Officers:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._thread.join(30)
 
     def _shift(self) -> None:
         steps = (
@@ -65,88 +70,86 @@ class Officers:
                 for path, state, work in steps:
                     cases = list(self._waiting(path, state))
                     worked += len(cases)
-                    list(pool.map(lambda case, work=work: self._carefully(work, case), cases))  # type: ignore[misc]
+                    list(pool.map(lambda case, work=work: self._carefully(work, case), cases))
                 self._stopping.wait(IDLE if not worked else 0)
 
-    def _waiting(self, path: str, state: str) -> Iterator[dict[str, Any]]:
-        """The first page of one list, without what is to be left alone."""
+    def _waiting(self, path: str, state: str) -> Iterator[Case]:
+        """The first page of one list, without what is to be left alone. Supervision sees every case of dispatch."""
+        token = self.token("centre", "CENTRE") if path == DESK else self.token("supervisor", None)
         try:
-            answer = self.door.get(f"{path}?state={state}&limit={PAGE}", self.token("centre", "CENTRE"))
+            answer = self.door.get(f"{path}?state={state}&limit={PAGE}", token)
         except NoAnswer:
             return
-        for case in answer.data["items"] if answer.ok else ():
+        for case in answer.data.get("cases" if path == CASES else "items", ()) if answer.ok else ():
             refused = self._refusals.get(case["number"], 0) >= ENOUGH
             if not refused and moment(case.get("dispatched_at")) not in self.hands_off:
                 yield case
 
-    def _carefully(self, work: Callable[[dict[str, Any]], None], case: dict[str, Any]) -> None:
+    def _carefully(self, work: Callable[[Case], None], case: Case) -> None:
         try:
             work(case)
         except NoAnswer:
             time.sleep(IDLE)  # whatever was done shows in the next look at the lists
 
-    def _accept(self, case: Mapping[str, Any]) -> None:
-        if self._do("centre", "CENTRE", f"{DESK}/{case['number']}/accept", {}, case):
-            self._count("accepted")
+    def _accept(self, case: Case) -> None:
+        answer = self.door.post(f"{DESK}/{case['number']}/accept", {}, self.token("centre", "CENTRE"))
+        self._note(answer, case, "accepted")
 
-    def _send_out(self, case: Mapping[str, Any]) -> None:
-        """Where triage was not sure, the centre decides: its suggestion, the community written to, or a fair share."""
-        full = self.door.get(f"{CASES}/{case['number']}", self.token("centre", "CENTRE"))
-        if not full.ok:
-            return
-        order = {
-            "unit": self._unit_for(full.data),
-            "complexity": full.data.get("complexity") or "simple",
-            "restricted": bool(full.data.get("restricted")),
-        }
-        if self._do("centre", "CENTRE", f"{CASES}/{case['number']}/dispatch", order, case):
-            self._count("dispatched")
+    def _send_out(self, case: Case) -> None:
+        """Where triage was not sure, the centre decides; a unit the letter is about is refused, and the next is tried."""
+        for unit in self._units_for(case):
+            answer = self._decide(case, "dispatch", {"unit": unit, "complexity": case["complexity"] or "simple"})
+            if answer.code != "concerned_unit":
+                break
+        self._note(answer, case, "dispatched")
 
-    def _unit_for(self, case: Mapping[str, Any]) -> str:
-        about = set(case.get("about") or ())
-        wished = [case.get("suggestion"), case.get("community")]
+    def _units_for(self, case: Case) -> list[str]:
+        """Triage's suggestion, the community of the letter, then the communities in turn."""
         share = zlib.crc32(case["number"].encode()) % len(self.communities)
-        wished += self.communities[share:] + self.communities[:share]
-        return next(unit for unit in wished if unit and unit not in about)
+        wished = (case["suggestion"], case["community"], *self.communities[share:], *self.communities[:share])
+        return [unit for unit in wished if unit]
 
-    def _handle(self, case: Mapping[str, Any]) -> None:
+    def _handle(self, case: Case) -> None:
         """The unit acknowledges, tells the resident how it goes on, works, and answers."""
-        path, unit, state = f"{CASES}/{case['number']}", case["unit"], case["state"]
-        if state == "dispatched" and self._do("unit", unit, f"{path}/acknowledge", {}, case):
-            state = "acknowledged"
-        if state == "acknowledged" and self._do("unit", unit, f"{path}/contact", self._promise(case), case):
-            state = "handling"
-        text = REPLIES[zlib.crc32(case["number"].encode()) % len(REPLIES)]
-        if state == "handling" and self._do("unit", unit, f"{path}/reply", {"text": text}, case):
-            self._count("replied")
+        token, text = self.token("unit", case["unit"]), REPLIES[zlib.crc32(case["number"].encode()) % len(REPLIES)]
+        steps: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("dispatched", "acknowledge", {}),
+            ("acknowledged", "contact", self._promise(case)),
+            ("handling", "reply", {"text": text}),
+        )
+        for state, command, body in steps[[step[0] for step in steps].index(case["state"]) :]:
+            answer = self.door.post(f"{CASES}/{case['number']}/{command}", body, token)
+            if not self._note(answer, case, "replied" if state == "handling" else None):
+                return
 
-    def _promise(self, case: Mapping[str, Any]) -> dict[str, Any]:
+    def _promise(self, case: Case) -> dict[str, Any]:
         dispatched = moment(case["dispatched_at"])
         assert dispatched is not None
         return {"process": PROCESS, "means": "telephone", "promised_at": (dispatched + timedelta(hours=23)).isoformat()}
 
-    def _review(self, case: Mapping[str, Any]) -> None:
-        decision: dict[str, Any] = {"decision": "close", "outcome": "solved"}
+    def _review(self, case: Case) -> None:
+        decision, done = {"decision": "close", "outcome": "solved"}, "closed"
         if next(self._reviewed) % SENT_BACK_ONE_IN == 0:
-            decision = {"decision": "send_back", "reason": WHY_SENT_BACK}
-        if self._do("centre", "CENTRE", f"{CASES}/{case['number']}/review", decision, case):
-            self._count("closed" if decision["decision"] == "close" else "sent_back")
+            decision, done = {"decision": "send_back", "reason": WHY_SENT_BACK}, "sent_back"
+        self._note(self._decide(case, "review", decision), case, done)
 
-    def _do(self, role: str, unit: str, path: str, body: Mapping[str, Any], case: Mapping[str, Any]) -> bool:
-        answer = self.door.post(path, body, self.token(role, unit))
-        if not answer.ok:
-            self._refused(path, answer, case["number"])
+    def _decide(self, case: Case, command: str, body: Mapping[str, Any]) -> Answer:
+        for role, unit in DECIDERS:
+            answer = self.door.post(f"{CASES}/{case['number']}/{command}", body, self.token(role, unit))
+            if answer.status not in NOT_HIS:
+                break
+        return answer
+
+    def _note(self, answer: Answer, case: Case, done: str | None) -> bool:
+        """Count what was done; a case that refuses again and again is reported once and left to its list."""
+        with self._lock:
+            if answer.ok and done:
+                self.done[done] += 1
+            elif not answer.ok:
+                self._refusals[case["number"]] = self._refusals.get(case["number"], 0) + 1
+                if self._refusals[case["number"]] == ENOUGH:
+                    self.failed(f"{case['number']} ({case['state']}): {answer.status} {answer.code}")
         return answer.ok
-
-    def _refused(self, path: str, answer: Answer, number: str) -> None:
-        with self._lock:
-            self._refusals[number] = self._refusals.get(number, 0) + 1
-            if self._refusals[number] == ENOUGH:
-                self.failed(f"{path}: {answer.status} {answer.code}")
-
-    def _count(self, what: str) -> None:
-        with self._lock:
-            self.done[what] += 1
 
 
 def moment(value: str | None) -> datetime | None:

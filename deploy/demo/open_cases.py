@@ -23,7 +23,18 @@ MATTERS = (
     ("complaint", "{place}绿化带被圈起来种菜，还浇粪，夏天臭得不能开窗。"),
     ("inquiry", "{place}的旧改什么时候开始签约？楼下贴的公示日期已经过了。"),
 )
-PLACES = ("灵芝园二区", "上合旧村", "海裕花园", "翻身大道32区", "洪浪北二路", "建安新村", "新乐市场", "甲岸旧村", "布心村", "文汇学校北门")
+PLACES = (
+    "灵芝园二区",
+    "上合旧村",
+    "海裕花园",
+    "翻身大道32区",
+    "洪浪北二路",
+    "建安新村",
+    "新乐市场",
+    "甲岸旧村",
+    "布心村",
+    "文汇学校北门",
+)
 WRITERS = ("温玉成", "容嘉慧", "佘志刚", "池晚晴", "蓝建军", "阮秋萍", "巫国富", "乐小曼", "闵长庚", "符海棠")
 
 
@@ -74,7 +85,7 @@ class Plan:
 
 def invent(plan: Plan, now: datetime, units: Sequence[str], batch: str) -> list[OpenCase]:
     """The cases of the plan; `units` are codes that may receive them, `batch` keeps the external ids of runs apart."""
-    cases = []
+    cases: list[OpenCase] = []
     for i in range(plan.turning_yellow):
         complexity = ("simple", "complex")[i % 2]
         start = now + plan.yellow_in + i * plan.apart - YELLOW_AFTER[complexity]
@@ -89,9 +100,7 @@ def invent(plan: Plan, now: datetime, units: Sequence[str], batch: str) -> list[
     return cases
 
 
-def _case(
-    fate: str, index: int, complexity: str, dispatched_at: datetime, units: Sequence[str], batch: str
-) -> OpenCase:
+def _case(fate: str, index: int, complexity: str, dispatched_at: datetime, units: Sequence[str], batch: str) -> OpenCase:
     kind, text = MATTERS[index % len(MATTERS)]
     place = PLACES[(index * 3 + index // len(MATTERS)) % len(PLACES)]
     return OpenCase(

@@ -37,7 +37,7 @@ def letters_taken_in(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding(LOST, "an acknowledged letter has no case in intake", number)
             elif plain(evidence.cases[number][0]) != plain(post.text):
                 yield Finding(LOST, "a case does not hold the text that was posted", number)
-    cases_of = defaultdict(set)
+    cases_of: defaultdict[str, set[str]] = defaultdict(set)
     for post in evidence.posts:
         cases_of[post.key] |= post.numbers
     for key, number in evidence.claims:
@@ -102,10 +102,10 @@ def messages_carried(evidence: Evidence) -> Iterator[Finding]:
     for key, times in Counter(sms.key for sms in evidence.sms).items():
         if times > 1:
             yield Finding(DOUBLED, f"the gateway took one SMS {times} times", key)
-    carried = Counter(message for sms in evidence.sms for message in sms.messages)
-    for message, times in carried.items():
+    carried = Counter(carried for sms in evidence.sms for carried in sms.messages)
+    for id_, times in carried.items():
         if times > 1:
-            yield Finding(DOUBLED, f"one message was carried {times} times", message)
+            yield Finding(DOUBLED, f"one message was carried {times} times", id_)
     for message in evidence.messages:
         about = f"{message.case} {message.event} {message.recipient}"
         if message.state in CARRIED and not carried[message.id]:
@@ -131,8 +131,9 @@ def messages_planned(evidence: Evidence) -> Iterator[Finding]:
 
 def letters_written(evidence: Evidence) -> Iterator[Finding]:
     """One letter for each non-silent breach of kind close, none without; one paper for each letter that was signed."""
-    kept = {_clock(e) for e in evidence.log if e.type == "clock.breached" and e.data["kind"] == "close" and not e.data["silent"]}
-    retracted = {_clock(e) for e in evidence.log if e.type == "clock.retracted"}
+    breached = [event for event in evidence.log if event.type == "clock.breached" and event.data["kind"] == "close"]
+    kept = {_clock(event) for event in breached if not event.data["silent"]}
+    retracted = {_clock(event) for event in evidence.log if event.type == "clock.retracted"}
     rows = Counter((letter.case, letter.kind, letter.gen) for letter in evidence.letters)
     for breach in kept - retracted - rows.keys():
         yield Finding(LOST, "a breach has no letter", breach[0])

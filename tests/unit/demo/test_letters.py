@@ -52,13 +52,17 @@ def test_what_a_line_leaves_out_is_invented_the_same_at_every_run(tmp_path: Path
 
 
 def test_what_a_line_gives_is_kept_even_when_it_is_wrong(tmp_path: Path) -> None:
-    file = written(tmp_path / "letters", {"text": "x", "kind": "rant", "mobile": "123", "community": "火星", "identity": "named"})
+    file = written(
+        tmp_path / "letters", {"text": "x", "kind": "rant", "mobile": "123", "community": "火星", "identity": "named"}
+    )
     body = read(file, COMMUNITIES)[0].body
     assert (body["description"], body["kind"], body["mobile"], body["community"]) == ("x", "rant", "123", "火星")
 
 
 def test_a_community_may_be_given_by_name(tmp_path: Path) -> None:
-    file = written(tmp_path / "letters", {"text": "路灯坏了", "community": "宝民"}, {"text": "路灯坏了", "community": "宝民社区"})
+    file = written(
+        tmp_path / "letters", {"text": "路灯坏了", "community": "宝民"}, {"text": "路灯坏了", "community": "宝民社区"}
+    )
     assert [letter.body["community"] for letter in read(file, COMMUNITIES)] == ["C01", "C01"]
 
 

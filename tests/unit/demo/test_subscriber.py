@@ -42,6 +42,8 @@ def test_a_repeated_delivery_is_not_told_twice(tmp_path: Path) -> None:
 
 def test_it_imports_nothing_of_the_project() -> None:
     source = Path(subscriber.__file__).read_text(encoding="utf-8")
-    assert not [line for line in source.splitlines() if line.startswith(("import ", "from ")) and any(
-        own in line for own in ("chassis", "services", "deploy", "contracts")
-    )]
+    assert not [
+        line
+        for line in source.splitlines()
+        if line.startswith(("import ", "from ")) and any(own in line for own in ("chassis", "services", "deploy", "contracts"))
+    ]

@@ -1,0 +1,120 @@
+"""Scene (c): true time limits. Some cases turn yellow now, some are left alone, turn red, and each gets its letter."""
+
+from datetime import datetime
+from typing import Any
+
+from deploy.demo import open_cases
+from deploy.demo.accounts import LOUD
+from deploy.demo.officers import moment
+from deploy.demo.open_cases import OpenCase, Plan
+from deploy.demo.play import Play, clock_time
+from deploy.demo.stage import Stuck, command, wait_for
+
+LETTERS = "/api/notify/v1/letters"
+LEFT = {"simple": "6 小时", "complex": "18 小时"}
+LIMIT = {"simple": "24 小时", "complex": "72 小时"}
+SHOWN = 5
+
+
+def limits(play: Play) -> None:
+    """Import, yellow, red, letters; at the end only those left alone are open."""
+    cases = _import(play)
+    _yellow(play, [case for case in cases if case.fate == "turns_yellow"])
+    _red(play, [case for case in cases if case.fate == "left_alone"])
+    if play.left_alone:
+        _letters(play)
+    _close_the_others(play)
+
+
+def _import(play: Play) -> list[OpenCase]:
+    units = [unit["code"] for unit in play.units if unit["active"] and unit["kind"] in ("community", "office")]
+    now = play.books.now()
+    cases = open_cases.invent(Plan(left_alone=play.left_alone), now, units[:: max(1, len(units) // 12)], f"{now:%Y%m%d%H%M%S}")
+    file = play.folder / "open-cases.csv"
+    open_cases.write(file, cases)
+    # Nobody touches them before their moment; the others are worked on like any letter.
+    play.officers.hands_off |= _times(case for case in cases if case.fate != "ordinary")
+    command(play.stage, "intake", "import", str(file))
+    play.story.say(f"  导入旧系统在办件 {len(cases)} 件（真实的受理、分拨、联系时间，时限不缩短）：{file.name}")
+    wait_for(lambda: _armed(play, cases), 30, "the imported cases' clocks did not start")
+    late = [case for case in cases if case.fate == "left_alone" and case.due <= play.books.now()]
+    if late:
+        raise Stuck("the import took too long on this machine: a limit ran out before its clock was armed")
+    return cases
+
+
+def _times(cases: Any) -> set[datetime]:
+    return {at for at in (moment(case.dispatched_at.isoformat()) for case in cases) if at}
+
+
+def _armed(play: Play, cases: list[OpenCase]) -> bool:
+    started = play.books.rows("sla", "select started_at from clocks where kind = 'close'")
+    return {case.dispatched_at for case in cases} <= {at for (at,) in started}
+
+
+def _yellow(play: Play, cases: list[OpenCase]) -> None:
+    wait_for(lambda: len(_fired(play, "clock.warned")) >= len(cases), 60, "the cases did not turn yellow")
+    for event in _fired(play, "clock.warned"):
+        late = (datetime.fromisoformat(event["at"]) - datetime.fromisoformat(event["warn_at"])).total_seconds()
+        play.story.say(
+            f"  预警黄 yellow：{event['number']} {event['unit_name']}，{LIMIT[event['complexity']]}件还剩"
+            f"{LEFT[event['complexity']]}（{clock_time(event['due'])} 到期，误差 {late:.2f} 秒）"
+        )
+    wait_for(lambda: bool(play.sms_to_staff("yellow")), 30, "the units were not told of yellow")
+    play.story.say(f"    短信给承办单位 SMS：{play.sms_to_staff('yellow')[0]}")
+    play.officers.hands_off -= _times(cases)
+
+
+def _red(play: Play, cases: list[OpenCase]) -> None:
+    if cases:
+        play.story.say(f"  故意不办 {len(cases)} 件，导入时已黄；等真实时限走完 left alone until their true limits end")
+    wait_for(lambda: len(_fired(play, "clock.breached")) >= len(cases), 60, "the cases left alone did not turn red")
+    for event in _fired(play, "clock.breached")[:SHOWN]:
+        limit, due = LIMIT[event["complexity"]], clock_time(event["due"])
+        play.story.say(f"  警报红 red：{event['number']} {event['unit_name']}，{limit}时限已过（{due}）")
+    if len(cases) > SHOWN:
+        play.story.say(f"    …… 共 {len(cases)} 件 in all")
+
+
+def _fired(play: Play, type_: str) -> list[dict[str, Any]]:
+    return play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'")
+
+
+def _letters(play: Play) -> None:
+    """A leader signs each proposal over the API; it is numbered, rendered, delivered, and the unit acknowledges it."""
+    door, leader = play.door, play.stage.token("leader", None)
+    wait_for(lambda: len(_listed(play, "proposed")) >= play.left_alone, 60, "not every breach got a letter proposed")
+    proposed = _listed(play, "proposed")
+    for letter in proposed:
+        signed = door.post(f"{LETTERS}/{letter['id']}/sign", {}, leader, key=f"sign-{letter['id']}")
+        if not signed.ok:
+            raise Stuck(f"the leader could not sign: {signed.status} {signed.code}")
+    ids = {letter["id"] for letter in proposed}
+    wait_for(lambda: ids <= {letter["id"] for letter in _listed(play, "issued")}, 120, "not every letter was issued")
+    for index, letter in enumerate(each for each in _listed(play, "issued") if each["id"] in ids):
+        paper = door.get(f"{LETTERS}/{letter['id']}/pdf", leader)
+        if not (paper.ok and bytes(paper.data).startswith(b"%PDF-")):
+            raise Stuck(f"the paper of a letter can't be fetched: {paper.status} {paper.code}")
+        received = door.post(f"{LETTERS}/{letter['id']}/acknowledge", {}, play.stage.token("unit", letter["unit"]))
+        if not received.ok:
+            raise Stuck(f"the unit could not acknowledge its letter: {received.status} {received.code}")
+        if index < SHOWN:
+            size = len(paper.data) // 1024
+            play.story.say(f"  警示函 letter：{letter['letter_number']} → {letter['unit_name']}，PDF {size} KB，已送达并签收")
+
+
+def _listed(play: Play, state: str) -> list[dict[str, Any]]:
+    """All letters in a state that concern this play's breaches."""
+    breached = {event["number"] for event in _fired(play, "clock.breached")}
+    answer = play.door.get(f"{LETTERS}?state={state}&limit=100", play.stage.token("leader", None))
+    if not answer.ok:
+        raise Stuck(f"the list of letters was refused: {answer.status} {answer.code}")
+    return [letter for letter in answer.data["letters"] if letter["case"] in breached]
+
+
+def _close_the_others(play: Play) -> None:
+    def open_now() -> int:
+        return sum(count for state, count in play.books.states().items() if state not in ("closed", "refused"))
+
+    wait_for(lambda: open_now() <= play.left_alone, 60, "the other imported cases were not closed")
+    play.story.say(f"  其余全部在时限内办结，仍在办的只有故意不办的 {play.left_alone} 件 everything else is closed in time")

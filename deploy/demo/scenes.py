@@ -1,0 +1,175 @@
+"""The five scenes, in the order they are played."""
+
+import sys
+import textwrap
+import threading
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from deploy.demo.letters import Letter
+from deploy.demo.play import Play, clock_time
+from deploy.demo.residents import Posted
+from deploy.demo.stage import Stuck, wait_for
+
+KINDS = {"inquiry": "咨询", "help": "求助", "complaint": "投诉", "report": "举报", "suggestion": "建议", "praise": "表扬"}
+THREADS = 4
+POSTING_SECONDS = 12.0  # a short file is stretched to this, so that the broker's death falls into it
+FIRST_KILL = 12  # letters posted before the broker is killed
+WITHOUT_BROKER = 8  # receipts to be given while it is dead
+
+
+def metro_exit(play: Play) -> None:
+    """(a) One letter: receipt, acceptance, dispatch by the rule, the promise."""
+    letter, say = play.letters[0], play.story.say
+    for line in textwrap.wrap(letter.body["description"], 44, max_lines=6, placeholder="……"):
+        say(f"    │ {line}")
+    posted = play.residents.post(letter)
+    if posted.number is None:
+        raise Stuck(f"the first letter was not taken in: {posted.status} {posted.data.get('code')}")
+    receipt = posted.data
+    accept_by = clock_time(receipt["promised_accept_by"])
+    say(f"  回执 receipt：编号 {receipt['number']}，查询码 {receipt['query_code']}，承诺 {accept_by} 前受理")
+    seen: dict[str, Any] = {}
+
+    def promised() -> bool:
+        seen.update(play.door.get(f"/api/intake/v1/cases/{receipt['number']}", Query_Code=receipt["query_code"]).data or {})
+        return bool(seen.get("promised_by"))
+
+    took = wait_for(promised, 30, "the first letter was not dispatched and promised a date")
+    say(f"  {took:.1f} 秒后，居民凭查询码看到：由{seen['unit']}承办，{clock_time(seen['promised_by'])} 前办结")
+    wait_for(lambda: len(play.sms()) >= 2, 30, "the SMS about the first letter did not come")
+    for sms in play.sms()[:2]:
+        say(f"  短信 SMS → {sms['to'][:3]}****{sms['to'][-4:]}：{sms['text']}")
+
+
+def broken_broker(play: Play) -> None:
+    """(b) RabbitMQ dies while letters arrive; receipts go on, the outbox grows; after the restart all arrive once."""
+    rest, say = play.letters[1:], play.story.say
+    posting = _posting(play, rest)
+    play.officers.start()
+    if play.stage.kill_broker is None:
+        say("  消息中间件由外部提供，本场不杀 the broker is not ours: it is left alone")
+        _until(play, lambda: not posting.is_alive(), 3600, "the letters were not posted")
+    else:
+        _kill_and_restart(play, posting, min(FIRST_KILL, len(rest) // 3))
+    posting.join()
+    took = wait_for(lambda: not _missing(play), 600, "not every letter reached dispatch")
+    say(f"  中间件恢复后 {took:.1f} 秒，{len(_numbers(play))} 封来信全部到达分拨服务，每封一件 all arrived, once each")
+    _until(play, lambda: not _open_letters(play), 3600, "the officers did not close every letter")
+    done = play.officers.done
+    say(
+        f"  工作人员：人工受理 {done['accepted']}，人工分拨 {done['dispatched']}，答复 {done['replied']}，"
+        f"退回重办 {done['sent_back']}，办结 {done['closed']}"
+    )
+
+
+def _posting(play: Play, letters: list[Letter]) -> threading.Thread:
+    gap = min(0.3, POSTING_SECONDS / max(1, len(letters)))
+
+    def post_all() -> None:
+        play.residents.post_all(letters, THREADS, gap, lambda posted: _say_exception(play, posted))
+
+    thread = threading.Thread(target=post_all, name="residents", daemon=True)
+    thread.start()
+    return thread
+
+
+def _say_exception(play: Play, posted: Posted) -> None:
+    """Not every receipt is worth a line: a refusal is, and an emergency."""
+    body, data = posted.letter.body, posted.data
+    if len(play.letters) > 200:
+        return
+    if posted.outcome == "refused_by_validation":
+        reasons = "；".join(f"{error['field']} {error['message']}" for error in data.get("errors") or ())
+        play.story.say(f"    第 {posted.letter.line} 行被退回 refused（{posted.status} {data.get('code')}）：{reasons}")
+    elif data.get("emergency"):
+        calls = "、".join(data["emergency"]["calls"])
+        play.story.say(f"    {data['number']} 有险情字样，回执立即提示拨打 {calls}：“{body['description'][:20]}……”")
+
+
+def _kill_and_restart(play: Play, posting: threading.Thread, before: int) -> None:
+    say = play.story.say
+    assert play.stage.kill_broker is not None
+
+    _until(play, partial(_received, play, posting, before), 120, "the first letters were not taken in")
+    at_kill = _receipts(play)
+    play.stage.kill_broker()
+    say(f"  RabbitMQ 被 kill -9（已收 {at_kill} 封）RabbitMQ is dead; letters keep coming")
+    for more in (WITHOUT_BROKER // 2, WITHOUT_BROKER):
+        _until(play, partial(_received, play, posting, at_kill + more), 120, "receipts stopped")
+        say(f"    照常发回执 {_receipts(play)}，待发事件 outbox {play.books.outbox('intake')} 条")
+    restart = threading.Thread(target=play.stage.start_broker, name="broker")
+    restart.start()
+    _until(play, lambda: not restart.is_alive(), 120, "the broker did not start again")
+    say(f"  RabbitMQ 重新启动；其间又收 {_receipts(play) - at_kill} 封，outbox {play.books.outbox('intake')} 条，开始补发")
+
+
+def _receipts(play: Play) -> int:
+    return sum(each.outcome == "taken_in" for each in play.residents.posted)
+
+
+def _received(play: Play, posting: threading.Thread, wanted: int) -> bool:
+    return _receipts(play) >= wanted or not posting.is_alive()
+
+
+def _until(play: Play, fact: Callable[[], bool], seconds: float, what: str) -> None:
+    wait_for(fact, seconds, what, meanwhile=lambda: _show_progress(play))
+
+
+def _show_progress(play: Play) -> None:
+    outcomes = Counter(each.outcome for each in play.residents.posted)
+    done = play.officers.done
+    play.story.progress(
+        f"来信 {sum(outcomes.values())}/{len(play.letters)}  回执 {outcomes['taken_in']}  "
+        f"答复 {done['replied']}  办结 {done['closed']}  [{play.story.seconds:.0f} s]"
+    )
+
+
+def _numbers(play: Play) -> set[str]:
+    return {each.number for each in play.residents.posted if each.number}
+
+
+def _missing(play: Play) -> set[str]:
+    """Letters with a receipt that dispatch does not have yet."""
+    return _numbers(play) - {number for (number,) in play.books.rows("dispatch", "select number from cases")}
+
+
+def _open_letters(play: Play) -> set[str]:
+    """Letters with a receipt that are neither closed nor refused."""
+    ended = play.books.rows("dispatch", "select number from cases where state in ('closed', 'refused')")
+    return _numbers(play) - {number for (number,) in ended}
+
+
+def outsiders(play: Play) -> None:
+    """(d) What the traffic system heard, in its own words, and that no person was in it."""
+    printed = (play.folder / "traffic.txt").read_text(encoding="utf-8").splitlines()
+    first = next((each.number for each in play.residents.posted if each.letter is play.letters[0]), None)
+    events = [line for line in printed if not line.startswith("（")]
+    of_first = [line for line in events if first and line.startswith(first)]
+    play.story.say(f"  交通系统收到 {len(events)} 条事件；地铁口一案，它看到的是 what it saw of the first case：")
+    for line in of_first:
+        play.story.say(f"    交通系统 │ {line}")
+    heard = (play.folder / "traffic.jsonl").read_text(encoding="utf-8") if events else ""
+    leaks = persons_in(heard, [dict(each.letter.body) for each in play.residents.posted])
+    if leaks:
+        raise Stuck(f"the outside system received {len(leaks)} names or telephones: line numbers {sorted(leaks)[:10]}")
+    if not of_first:
+        raise Stuck("the outside system heard nothing of the first case")
+    play.story.say(f"  逐字核对：{len(heard)} 个字符里没有任何诉求人的姓名和电话 no name, no telephone in it")
+
+
+def persons_in(heard: str, bodies: list[dict[str, Any]]) -> set[int]:
+    """Which bodies (from 1) have their name or telephone in what was heard."""
+    found = set()
+    for line, body in enumerate(bodies, start=1):
+        if any(str(body[field]) in heard for field in ("name", "mobile") if body.get(field)):
+            found.add(line)
+    return found
+
+
+def stays_up(environment: dict[str, str]) -> bool:
+    """A person is watching and has not asked for one run only."""
+    once = environment.get("ONCE") == "1" or environment.get("CI", "").lower() in ("1", "true")
+    return sys.stdout.isatty() and not once
