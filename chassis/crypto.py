@@ -80,8 +80,11 @@ def seal(keys: MasterKeys, record: str, plaintext: bytes) -> bytes:
     return header + _encrypt(keys.keys[keys.current], own, associated) + _encrypt(own, plaintext, associated)
 
 
-def open(keys: MasterKeys, record: str, sealed: bytes) -> bytes:
-    """The plaintext. Raises CryptoError if the key is unknown, the bytes were changed or belong to another record."""
+def open(keys: MasterKeys, record: str, sealed: bytes | memoryview) -> bytes:
+    """The plaintext of what `seal` made, also as a `bytea` column hands it over.
+
+    Raises CryptoError if the key is unknown, the bytes were changed or belong to another record."""
+    sealed = bytes(sealed)
     name = key_id(sealed)
     key = keys.keys.get(name)
     if key is None:
@@ -92,7 +95,7 @@ def open(keys: MasterKeys, record: str, sealed: bytes) -> bytes:
     return _decrypt(own, sealed[start + _WRAPPED :], associated)
 
 
-def key_id(sealed: bytes) -> str:
+def key_id(sealed: bytes | memoryview) -> str:
     """Which master key wraps this record: what a rotation still has to seal again."""
     try:
         if sealed[0] != _FORMAT:

@@ -1,7 +1,7 @@
 """One JSON object per line on stdout, the same for our code and for every library we run on.
 
 Known refusals (DomainError) are logged by their code, never with a stack trace. In the finished line telephone and
-identity-card numbers are masked and PostgreSQL's DETAIL, which quotes rows, is cut: the last defence, not the first.
+identity-card numbers are masked and PostgreSQL's DETAIL and LINE, which quote rows, are cut: the last defence, not the first.
 """
 
 import logging
@@ -17,7 +17,7 @@ from chassis.errors import DomainError
 from chassis.masking import mask_numbers
 
 _Event = MutableMapping[str, Any]
-_DETAIL = re.compile(r'(DETAIL:)(?:[^"\\]|\\[^n])*')
+_QUOTED = re.compile(r'(DETAIL:|LINE [0-9]+:)(?:[^"\\]|\\[^n])*')
 _process: dict[str, str] = {}
 
 
@@ -25,7 +25,7 @@ def configure(service: str, process: str, level: str = "info") -> None:
     """Set up logging of this process; `service` and `process` stand on every line. May be called again."""
     _process.update(service=service, process=process)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -76,7 +76,7 @@ def bound(**facts: Any) -> Iterator[None]:
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
-        return mask_numbers(_DETAIL.sub(r"\1 …", super().format(record)))
+        return mask_numbers(_QUOTED.sub(r"\1 …", super().format(record)))
 
 
 def _name_process(_: Any, __: str, event: _Event) -> _Event:

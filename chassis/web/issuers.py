@@ -48,13 +48,17 @@ class IssuerKeys:
         return self._keys[kid]
 
     def _refresh(self, kid: str | None) -> None:
-        with self._lock:
-            if self._remote:
-                self._refresh_remote(kid)
-            else:
-                self._refresh_file()
+        if not (self._remote and self._is_fresh(kid)):
+            with self._lock:
+                if self._remote:
+                    self._refresh_remote(kid)
+                else:
+                    self._refresh_file()
         if not self._keys:
             raise IssuerUnreachable(f"no keys at {self._source or 'JWKS, which is not set'}")
+
+    def _is_fresh(self, kid: str | None) -> bool:
+        return kid in self._keys and time.monotonic() - self._fetched < MAX_AGE
 
     def _refresh_file(self) -> None:
         try:
@@ -67,8 +71,7 @@ class IssuerKeys:
             return  # A file being replaced is read at the next request; until then the old keys hold.
 
     def _refresh_remote(self, kid: str | None) -> None:
-        age = time.monotonic() - self._fetched
-        if age < REFRESH or (age < MAX_AGE and kid in self._keys):
+        if self._is_fresh(kid) or time.monotonic() - self._fetched < REFRESH:
             return
         self._fetched = time.monotonic()
         try:

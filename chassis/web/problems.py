@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, request
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -151,7 +151,8 @@ def unavailable(error: Exception) -> Response:
 
 def unstorable(error: DataError) -> Response:
     """The answer to a value that no column can hold and no schema refused: the client's fault, and our omission."""
-    log.error("a schema let in what the database cannot hold", state=_sqlstate(error), exc_info=error)
+    # Without the exception: PostgreSQL quotes the value in it.
+    log.error("a schema let in what the database cannot hold", state=_sqlstate(error), endpoint=request.endpoint)
     return problem(422, "invalid", SENTENCES["invalid"])
 
 

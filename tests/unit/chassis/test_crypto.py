@@ -17,6 +17,12 @@ def test_what_is_sealed_for_a_record_opens_for_it(record, plaintext):
     assert crypto.open(KEYS, record, crypto.seal(KEYS, record, plaintext)) == plaintext
 
 
+def test_a_sealed_record_opens_as_the_database_hands_it_over():
+    sealed = memoryview(crypto.seal(KEYS, "XA1", b"secret"))
+    assert crypto.open(KEYS, "XA1", sealed) == b"secret"
+    assert crypto.key_id(sealed) == KEYS.current
+
+
 def test_what_is_sealed_for_one_record_does_not_open_for_another():
     with pytest.raises(CryptoError):
         crypto.open(KEYS, "XA2", crypto.seal(KEYS, "XA1", b"secret"))

@@ -85,9 +85,14 @@ def test_a_telephone_number_never_reaches_a_line(lines, number):
     assert all("13800000012" not in json.dumps(line) for line in lines())
 
 
+def test_a_line_below_the_level_is_not_written(lines):
+    logs.get("a").debug("detail")
+    assert lines() == []
+
+
 def test_what_postgresql_quotes_from_a_row_never_reaches_a_line(lines):
     try:
-        raise ValueError("duplicate key\nDETAIL:  Key (name)=(张三) already exists.\n")
+        raise ValueError("duplicate key\nLINE 1: values ('张三')\nDETAIL:  Key (name)=(张三) already exists.\n")
     except ValueError:
         logging.getLogger("a").exception("failed")
     (line,) = lines()
