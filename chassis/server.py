@@ -27,6 +27,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 8,
             "keepalive": 30,
             "accesslog": None,
+            "control_socket_disable": True,  # it would lie in the home folder, one for all services
             "limit_request_line": 4094,
             "limit_request_fields": 60,
             "post_worker_init": self._serve_ops,

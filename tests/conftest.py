@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from deploy.local import testbed
-from deploy.local.testbed import Servers, Vhost
+from deploy.local.testbed import Servers, SystemUnderTest, Vhost
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +39,14 @@ def broker(servers: Servers) -> Iterator[Vhost]:
     vhost = servers.vhost()
     yield vhost
     servers.drop_vhost(vhost)
+
+
+@pytest.fixture(scope="module")
+def system(servers: Servers, request: pytest.FixtureRequest) -> Iterator[SystemUnderTest]:
+    """A whole running system for this module's tests, on fresh databases and a fresh vhost.
+
+    A module-level SETTINGS, as `{"notify": {"SMS_WINDOW": "1"}}`, adds to what its processes are told.
+    """
+    running = servers.system(getattr(request.module, "SETTINGS", {}))
+    yield running
+    running.close()

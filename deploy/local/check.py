@@ -1,4 +1,4 @@
-"""Whether databases and a broker that were given (not our own) allow what a service needs; names exactly what is missing."""
+"""Whether databases and a broker that were given (not our own) allow what a service needs; names what is missing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,8 @@ def database(service: str, url: str) -> Iterator[str]:
         return
     with connection, connection.cursor() as cursor:
         if connection.server_version < OLDEST * 10_000:
-            yield f"{variable} ({shown}) is PostgreSQL {connection.server_version // 10_000}; {OLDEST} or newer is needed."
+            version = connection.server_version // 10_000
+            yield f"{variable} ({shown}) is PostgreSQL {version}; {OLDEST} or newer is needed."
             return
         cursor.execute("SELECT current_setting('server_encoding'), current_database(), current_user")
         encoding, name, role = cursor.fetchone() or ("", "", "")
@@ -60,7 +61,9 @@ def broker(service: str, uri: str, queues: list[str], exchanges: list[str]) -> I
         return
     with connection:
         for exchange in exchanges:
-            yield from (f"{variable} ({shown}): {why}" for why in _writable(connection, exchange, str(address.username)))
+            yield from (
+                f"{variable} ({shown}): {why}" for why in _writable(connection, exchange, str(address.username))
+            )
         for queue in queues:
             yield from (f"{variable} ({shown}): {why}" for why in _readable(connection, queue, str(address.username)))
 
@@ -88,7 +91,7 @@ def _writable(connection: Any, exchange: str, user: str) -> Iterator[str]:
     except exceptions.NotFound:
         yield f"the exchange {exchange} is missing; apply contracts/topology.json (MANAGEMENT_URI=… make run)."
     except exceptions.AccessRefused:
-        yield f"no right to write to the exchange {exchange}; `rabbitmqctl set_permissions` must give {user} write on it."
+        yield f"no right to write to {exchange}; `rabbitmqctl set_permissions` must give {user} write on it."
 
 
 def _readable(connection: Any, queue: str, user: str) -> Iterator[str]:
@@ -101,7 +104,7 @@ def _readable(connection: Any, queue: str, user: str) -> Iterator[str]:
     except exceptions.NotFound:
         yield f"the queue {queue} is missing; apply contracts/topology.json (MANAGEMENT_URI=… make run)."
     except exceptions.AccessRefused:
-        yield f"no right to read the queue {queue}; `rabbitmqctl set_permissions` must give {user} read on it."
+        yield f"no right to read {queue}; `rabbitmqctl set_permissions` must give {user} read on it."
 
 
 def _first_line(error: Exception) -> str:

@@ -35,7 +35,9 @@ class Child:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, command: Sequence[str | Path], env: Mapping[str, str], drop: bool = False, cwd: Path = ROOT) -> None:
+    def start(
+        self, command: Sequence[str | Path], env: Mapping[str, str], drop: bool = False, cwd: Path = ROOT
+    ) -> None:
         """Start it; `drop` gives up root's rights."""
         with self.log.open("ab") as log, interrupt.held_back():
             self.process = subprocess.Popen(

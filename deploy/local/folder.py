@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Folder:
     """Layout of one running system: logs, secrets, records of what was started, data of the servers."""
 
-    def __init__(self, path: Path | str = ROOT / ".run") -> None:
-        self.path = Path(path).resolve()
+    def __init__(self, path: Path | str | None = None) -> None:
+        """`path` None means the folder named by the variable RUN, or `.run` in the checkout."""
+        self.path = Path(path or os.environ.get("RUN") or ROOT / ".run").resolve()
         self.path.mkdir(parents=True, exist_ok=True)
         self.logs = self.made("logs")
 
@@ -35,8 +36,8 @@ class Folder:
     def data(self, name: str) -> Path:
         """A folder the unprivileged server user can reach and owns, mode 700.
 
-        Inside this folder where possible. Under /var/tmp when the checkout is in a home closed to others (root's), or at a
-        path the servers' start scripts could not take: with a blank in it, or too long.
+        Inside this folder where possible. Under /var/tmp when the checkout is in a home closed to others (root's), or
+        at a path the servers' start scripts could not take: with a blank in it, or too long.
         """
         path = self._reachable() / name
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -100,7 +101,8 @@ class Folder:
                 file.seek(0)
                 by = _holder(file.read())
                 raise Trouble(
-                    f"{self.path} is in use by process {by['pid']} ({by['command']}); stop it with Ctrl-C or `make stop`."
+                    f"{self.path} is in use by process {by['pid']} ({by['command']});"
+                    " stop it with Ctrl-C there or `make stop` here."
                 ) from None
             file.truncate(0)
             file.write(json.dumps({"pid": os.getpid(), "command": shlex.join(sys.argv)}))

@@ -65,7 +65,11 @@ class Ground:
 
     def restart_dead(self) -> list[str]:
         """Start again what ended by itself; the names."""
-        dead = [s for s in (self.postgres, self.rabbit) if s is not None and s.child.process is not None and not s.child.running]
+        dead = [
+            s
+            for s in (self.postgres, self.rabbit)
+            if s is not None and s.child.process is not None and not s.child.running
+        ]
         for server in dead:
             server.start()
         return [server.child.name for server in dead]

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a run in order, as KeyboardInterrupt; never between starting a process and noting it."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run in order, as KeyboardInterrupt; never while a process is being started."""
 
 import signal
 from collections.abc import Iterator

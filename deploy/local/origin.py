@@ -15,7 +15,7 @@ from deploy.local.folder import ROOT, Folder
 from deploy.local.trouble import Trouble
 
 TEMPLATE = ROOT / "deploy" / "nginx" / "nginx.conf"
-USUAL_PORT, LAST_PORT = 8080, 8179
+USUAL_PORT, LAST_PORT, TRIES = 8080, 8179, 5
 
 UPSTREAM = """    upstream {service} {{
 {servers}
@@ -57,7 +57,7 @@ class Origin:
     def __init__(self, folder: Folder, upstreams: Mapping[str, list[int]], port: int | None = None) -> None:
         self.folder, self.upstreams = folder, upstreams
         self.child = Child(folder, "nginx", signal.SIGTERM)
-        self.port = port if port is not None else ports.free_port_from(USUAL_PORT, LAST_PORT)
+        self.wanted, self.port = port, port or USUAL_PORT
 
     @property
     def url(self) -> str:
@@ -66,8 +66,22 @@ class Origin:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        if not ports.is_free(self.port):
-            raise Trouble(f"Port {self.port} is taken; stop what listens there, or choose another: HTTP_PORT=8081 make run.")
+        if self.wanted is not None:
+            if not ports.is_free(self.wanted):
+                raise Trouble(
+                    f"Port {self.port} is taken; stop what listens there, or choose another: HTTP_PORT=8081 make run."
+                )
+            return self._start()
+        for _ in range(TRIES):
+            self.port = ports.free_port_from(self.port, LAST_PORT)
+            try:
+                return self._start()
+            except Trouble:  # another program may have taken the port since we looked
+                if ports.is_free(self.port):
+                    raise
+        raise Trouble("Ports are taken faster than nginx starts; choose one: HTTP_PORT=8081 make run.")
+
+    def _start(self) -> None:
         self.data = self.folder.data("nginx")
         self._write("nginx.conf", self._configuration())
         self._write("index.html", PAGE.format(items="\n".join(self._item(service) for service in self.upstreams)))
@@ -125,4 +139,6 @@ def program() -> Path:
 
 
 def _upstream(service: str, doors: list[int]) -> str:
-    return UPSTREAM.format(service=service, servers="\n".join(f"        server 127.0.0.1:{port} max_fails=0;" for port in doors))
+    return UPSTREAM.format(
+        service=service, servers="\n".join(f"        server 127.0.0.1:{port} max_fails=0;" for port in doors)
+    )

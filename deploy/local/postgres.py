@@ -58,7 +58,9 @@ class Postgres:
         if not self.child.running and not ports.is_free(self.port):
             self.port = ports.free_port()
         self.folder.remember("postgres", self.port)
-        self.child.start([programs / "postgres", "-D", self.data, "-p", str(self.port)], _env(), drop=True, cwd=Path("/"))
+        self.child.start(
+            [programs / "postgres", "-D", self.data, "-p", str(self.port)], _env(), drop=True, cwd=Path("/")
+        )
 
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until it answers, crash recovery included."""
@@ -137,7 +139,14 @@ class Postgres:
         cluster.mkdir(mode=0o700)
         user.give(cluster)
         done = subprocess.run(
-            command, env=_env(), cwd="/", capture_output=True, text=True, check=False, start_new_session=True, **user.identity()
+            command,
+            env=_env(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            **user.identity(),
         )
         if done.returncode:
             raise Trouble(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -159,7 +168,9 @@ class Postgres:
 
 def binaries() -> Path:
     """The folder of the newest installed server programs; Trouble when there are none."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3].split(".")[0]))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3].split(".")[0])
+    )
     if not found:
         raise Trouble("PostgreSQL's server programs are missing; `make setup` installs them.")
     return found[-1].parent

@@ -115,10 +115,10 @@ class Processes:
         for process in which:
             process.launch()
 
-    def wait(self, seconds: float = 60.0) -> None:
-        """Wait until every one is ready; Trouble with the end of its log if one ends or takes too long."""
+    def wait(self, which: Iterable[Process], seconds: float = 60.0) -> None:
+        """Wait until each is ready; Trouble with the end of its log if one ends or takes too long."""
         deadline = time.monotonic() + seconds
-        for process in self.all.values():
+        for process in which:
             process.wait(max(deadline - time.monotonic(), 1.0))
 
     def dead(self) -> list[Process]:
@@ -143,4 +143,3 @@ class Processes:
 
     def _new(self, service: str, kind: str) -> Process:
         return Process(self.folder, self.environment, service, kind)
-

@@ -119,7 +119,9 @@ class Rabbit:
     def create_vhost(self, name: str) -> None:
         """A new empty vhost with full rights for the administrator."""
         self.api("PUT", f"/vhosts/{quote(name, safe='')}", {})
-        self.api("PUT", f"/permissions/{quote(name, safe='')}/lianxin", {"configure": ".*", "write": ".*", "read": ".*"})
+        self.api(
+            "PUT", f"/permissions/{quote(name, safe='')}/lianxin", {"configure": ".*", "write": ".*", "read": ".*"}
+        )
 
     def drop_vhost(self, name: str) -> None:
         """Drop it with all its queues; connections to it are closed."""

@@ -55,11 +55,12 @@ def _start(ground: Ground, system: System, step: Say) -> None:
     ground.ready_databases()
     step("databases are up")
     system.start_doors()
-    step(f"the front doors open at {system.url}")
+    step(f"letters are taken in at {system.url}")
     ground.ready_broker()
     step("the broker is up, with its topology")
     system.start_workers()
-    step("all processes are ready")
+    system.load_organisation()
+    step("everything is ready")
 
 
 def steps(say: Say) -> Say:

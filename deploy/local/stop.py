@@ -21,7 +21,9 @@ def main() -> int:
     deadline = time.monotonic() + PATIENCE
     while folder.holder() is not None:
         if time.monotonic() > deadline:
-            print(f"it is still there after {PATIENCE:.0f} s; kill -9 {holder and holder['pid']}, then `make stop` again")
+            print(
+                f"it is still there after {PATIENCE:.0f} s; kill -9 {holder and holder['pid']}, then `make stop` again"
+            )
             return 1
         time.sleep(0.1)
     left = stop_orphans(folder)

@@ -1,5 +1,8 @@
 """A whole running system on given databases and a given broker: migrated, eight processes, one origin."""
 
+import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 from chassis import migrations
@@ -8,6 +11,9 @@ from deploy.local.folder import ROOT, Folder
 from deploy.local.issuer import Issuer
 from deploy.local.origin import Origin
 from deploy.local.processes import Processes
+from deploy.local.trouble import Trouble
+
+ORGANISATION = ROOT / "services" / "dispatch" / "data"
 
 
 class System:
@@ -16,7 +22,9 @@ class System:
     def __init__(self, folder: Folder, environment: Environment, port: int | None = None) -> None:
         self.folder, self.environment = folder, environment
         self.processes = Processes(folder, environment)
-        self.origin = Origin(folder, {service: [self.processes[f"{service}-api"].http_port] for service in SERVICES}, port)
+        self.origin = Origin(
+            folder, {service: [self.processes[f"{service}-api"].http_port] for service in SERVICES}, port
+        )
 
     @property
     def url(self) -> str:
@@ -34,18 +42,47 @@ class System:
     def start_doors(self) -> None:
         """Migrate, start the front doors and the origin; letters are taken in from here on, broker or not."""
         self.migrate()
-        self.processes.launch(self.processes.of_kind("api"))
+        doors = self.processes.of_kind("api")
+        self.processes.launch(doors)
         self.origin.start()
+        self.processes.wait(doors)
 
     def start_workers(self) -> None:
-        """Start the workers and wait until every process is ready; the topology must be there."""
-        self.processes.launch(self.processes.of_kind("worker"))
-        self.processes.wait()
+        """Start the workers and wait until they are ready; the topology must be there."""
+        workers = self.processes.of_kind("worker")
+        self.processes.launch(workers)
+        self.processes.wait(workers)
 
     def migrate(self) -> None:
-        """Bring the four databases to their newest revisions; in this process, because four starts of Python take long."""
+        """Bring the databases to their newest revisions; in this process: four starts of Python take long."""
         for service in SERVICES:
             migrations.upgrade(self.environment.databases[service], revisions(service))
+
+    def load_organisation(self) -> None:
+        """The demo's units and duty list, as an operator would load them; once per database and content."""
+        files = {what: ORGANISATION / f"{what}.demo.json" for what in ("organisation", "duties")}
+        content = b"".join(file.read_bytes() for file in files.values())
+        done = hashlib.sha256(self.environment.databases["dispatch"].encode() + content).hexdigest()
+        if self.folder.recall("organisation") != done:
+            for what, file in files.items():
+                self.command("dispatch", what, "load", str(file))
+            self.folder.remember("organisation", done)
+
+    def command(self, service: str, *arguments: str) -> str:
+        """What `python -m services.<service> …` prints; Trouble with its error output if it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", f"services.{service}", *arguments],
+            env=self.environment.of(service),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Trouble(
+                f"python -m services.{service} {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}"
+            )
+        return done.stdout
 
     def add_api(self, service: str) -> None:
         """One more front door of a service behind the origin."""
@@ -68,4 +105,3 @@ class System:
 def revisions(service: str) -> Path:
     """The folder of a service's alembic revisions."""
     return ROOT / "services" / service / "migrations"
-

@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +12,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chassis import migrations, topology
-from deploy.local import postgres
+from deploy.local import ports, postgres
 from deploy.local.child import alive, born, stop_orphans
+from deploy.local.environment import SERVICES, Environment
 from deploy.local.folder import ROOT, Folder
 from deploy.local.postgres import Postgres
 from deploy.local.rabbit import Rabbit
+from deploy.local.system import System
 
 PREFIX = "lianxin-test-"
+TEST_SETTINGS = {
+    "all": {"CLOCK_OFFSET": "true"},
+    "intake": {"LIMIT_SUBMISSIONS": "false"},  # every letter of a test comes from the same address
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,28 @@ class Servers:
         """Drop it with its queues; connections to it are closed."""
         self.rabbit.drop_vhost(vhost.name)
 
+    def system(self, settings: Mapping[str, Mapping[str, str]]) -> "SystemUnderTest":
+        """A whole running system on fresh databases and a fresh vhost, with a clock that may be moved."""
+        folder = Folder(tempfile.mkdtemp(prefix="system-", dir=self.folder.path))
+        folder.path.chmod(0o755)
+        vhost = self.vhost()
+        environment = Environment(
+            folder,
+            databases={service: self.database(service) for service in SERVICES},
+            brokers={service: vhost.uri(service) for service in SERVICES},
+            profile="dev",
+            settings=_merged(TEST_SETTINGS, settings),
+        )
+        system = SystemUnderTest(folder, environment, self, vhost)
+        try:
+            system.start_doors()
+            system.start_workers()
+            system.load_organisation()
+        except BaseException:
+            system.close()
+            raise
+        return system
+
     def close(self) -> None:
         """Stop at once: nobody wants the data."""
         for name in ("rabbit", "postgres"):
@@ -91,6 +119,33 @@ class Servers:
         return self._templates[service]
 
 
+class SystemUnderTest(System):
+    """A system under test: `vhost` and `servers` are what it stands on."""
+
+    def __init__(self, folder: Folder, environment: Environment, servers: Servers, vhost: Vhost) -> None:
+        super().__init__(folder, environment, ports.free_port())
+        self.servers, self.vhost = servers, vhost
+
+    def database(self, service: str) -> str:
+        """The address of the service's database, for looking into it."""
+        return self.environment.databases[service]
+
+    def close(self) -> None:
+        """Stop at once and drop what it stood on."""
+        self.kill()
+        for url in self.environment.databases.values():
+            self.servers.drop_database(url)
+        self.servers.drop_vhost(self.vhost)
+
+
+def _merged(*tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    merged: dict[str, dict[str, str]] = {}
+    for table in tables:
+        for service, settings in table.items():
+            merged.setdefault(service, {}).update(settings)
+    return merged
+
+
 @contextmanager
 def folder() -> Iterator[Folder]:
     """A folder of this session under the temporary folder; what killed sessions left there is stopped and removed."""
@@ -101,8 +156,7 @@ def folder() -> Iterator[Folder]:
     try:
         yield Folder(path)
     finally:
-        stop_orphans(Folder(path), patience=0)
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
 
 
 def _sweep() -> None:
@@ -111,5 +165,10 @@ def _sweep() -> None:
         if path.owner() == Path("/proc/self").owner() and holder.exists():
             pid, _, since = holder.read_text().partition(" ")
             if not alive(int(pid), since):
-                stop_orphans(Folder(path), patience=0)
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for children in path.rglob("children"):
+        stop_orphans(Folder(children.parent), patience=0)
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,43 @@
+"""The whole system that end-to-end tests get."""
+
+import requests
+
+from deploy.local.testbed import SystemUnderTest
+
+LETTER = {
+    "kind": "help",
+    "name": "张三",
+    "mobile": "13800000001",
+    "description": "地铁口的路灯坏了，晚上很暗。",
+    "place": "地铁A口",
+    "identity": "named",
+}
+
+
+def test_a_letter_is_taken_in_through_the_origin(system: SystemUnderTest) -> None:
+    answer = requests.post(f"{system.api('intake')}/cases", json=LETTER, timeout=10)
+    assert answer.status_code == 201, answer.text
+
+
+def test_what_the_origin_refuses_by_itself_is_a_problem_with_a_code(system: SystemUnderTest) -> None:
+    answer = requests.post(f"{system.api('intake')}/cases", data=b" " * 3_000_000, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_of_unknown_length_is_refused(system: SystemUnderTest) -> None:
+    answer = requests.post(f"{system.api('intake')}/cases", data=iter([b"{", b"}"]), timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
+def test_a_killed_front_door_answers_with_a_problem_and_comes_back(system: SystemUnderTest) -> None:
+    door = system.processes["sla-api"]
+    door.kill()
+    answer = requests.get(f"{system.api('sla')}/cases", timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    door.start()
+    assert requests.get(f"{system.api('sla')}/cases", timeout=10).status_code == 401
+
+
+def test_an_officer_with_a_development_token_is_let_in(system: SystemUnderTest) -> None:
+    headers = {"Authorization": f"Bearer {system.token('centre', 'CENTRE')}"}
+    assert requests.get(f"{system.api('dispatch')}/units", headers=headers, timeout=10).status_code == 200
