@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from chassis import web
 from chassis.database import Database
 from chassis.settings import Settings
-from services.dispatch import commands, store
+from services.dispatch import commands
 from services.dispatch.case import Case, legal_commands
 from services.dispatch.commands import Officer
 from services.dispatch.errors import SENTENCES, STATUSES
@@ -57,7 +57,7 @@ def openapi() -> Body:
 def list_cases(query: Body) -> Body:
     """The caller's cases in order of number."""
     with web.database().transaction() as tx:
-        found = store.page(tx, web.caller().scopes, **query)
+        found = commands.page(tx, web.caller().scopes, **query)
     full = len(found) == query["limit"]
     return {"cases": [_row(case) for case in found], "next": found[-1].number if full else None}
 
@@ -124,7 +124,7 @@ def review(body: Body, number: str) -> Answer:
 def list_units() -> Body:
     """All units, closed ones too."""
     with web.database().transaction() as tx:
-        return {"units": list(store.organisation(tx).units.values())}
+        return {"units": commands.units(tx)}
 
 
 @blueprint.route("/duties")

@@ -4,7 +4,7 @@ Every function takes the case, what is asked and `now` (aware UTC), and returns 
 A fact carries the case as it stood right after it, so that its event shows the state of that moment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -262,31 +262,6 @@ def send_back(case: Case, reason: str, now: datetime) -> tuple[Case, list[Fact]]
     """Review failed: the unit handles on in the same round, without a valid reply. Raises IllegalTransition."""
     case = replace(case, state=_next(case, "send_back"), reply=None, replied_at=None)
     return _raise(case, "case.sent_back", now, {"reason": reason})
-
-
-def seen_by(case: Case) -> tuple[str, ...]:
-    """The scopes that may see the case, sorted (design 4.12).
-
-    A restricted case is seen by its lead unit alone of all units, and never by those it is about; a case that intake
-    has not accepted is seen by nobody here.
-    """
-    if case.state not in VISIBLE:
-        return ()
-    helpers: Sequence[str] = () if case.restricted else case.helpers
-    units = {code for code in (case.unit, *helpers) if code and code not in case.about}
-    offices = {"centre", "leader", "supervisor"} - {OBJECT_SCOPES.get(code, "") for code in case.about}
-    return tuple(sorted(offices | {f"unit:{code}" for code in units}))
-
-
-def decider(case: Case) -> str:
-    """The role that dispatches and reviews: the centre, or above it whoever the letter is not about."""
-    seen = seen_by(case)
-    return next(role for role in ("centre", "leader", "supervisor") if role in seen)
-
-
-# Objects of a letter that are not seen through a unit's scope but through one of their own.
-LEADERS = "LEADERS"
-OBJECT_SCOPES = {"CENTRE": "centre", LEADERS: "leader"}
 
 
 def _check_units(order: Order, about: tuple[str, ...]) -> None:

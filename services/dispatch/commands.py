@@ -16,9 +16,8 @@ from services.dispatch.case import Case, Fact, Imported, Letter, Order
 from services.dispatch.duties import DutyList
 from services.dispatch.errors import CaseNotFound, ClosedUnit, NotLeadUnit, NotYours, UnknownCategory, UnknownUnit
 from services.dispatch.files import DutiesFile, OrganisationFile
-from services.dispatch.organisation import Organisation
-
-Step = Callable[[Case, datetime], tuple[Case, list[Fact]]]
+from services.dispatch.organisation import Organisation, Unit
+from services.dispatch.visibility import decider
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,11 @@ class Officer:
     roles: frozenset[str]
     unit: str | None
     scopes: frozenset[str]
-    expect: Callable[[int], None] = lambda revision: None
+    expect: Callable[[int], None]
+
+
+Step = Callable[[Case, datetime], tuple[Case, list[Fact]]]
+Check = Callable[[Case, Officer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,69 +115,46 @@ def dispatch(tx: Connection, number: str, wish: Mapping[str, Any], officer: Offi
     reference = _reference(tx)
 
     def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_decider(case, officer)
         cases.check_legal(case, "dispatch")
         return cases.dispatch(case, _order(case, wish, reference), "centre", now)
 
-    return _step(tx, number, officer, step)
+    return _step(tx, number, officer, _check_decider, step)
 
 
 def acknowledge(tx: Connection, number: str, officer: Officer) -> Case:
     """The lead unit confirms receipt. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
-
-    def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_lead(case, officer)
-        return cases.acknowledge(case, now)
-
-    return _step(tx, number, officer, step)
+    return _step(tx, number, officer, _check_lead, cases.acknowledge)
 
 
 def contact(
     tx: Connection, number: str, process: str, means: str, promised_at: datetime | None, officer: Officer
 ) -> Case:
     """The lead unit has told the resident. Raises CaseNotFound, NotLeadUnit, IllegalTransition, PromiseInThePast."""
-
-    def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_lead(case, officer)
-        return cases.contact(case, process, means, promised_at, now)
-
-    return _step(tx, number, officer, step)
+    return _step(
+        tx, number, officer, _check_lead, lambda case, now: cases.contact(case, process, means, promised_at, now)
+    )
 
 
 def reply(tx: Connection, number: str, text: str, officer: Officer) -> Case:
     """The lead unit answers. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
-
-    def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_lead(case, officer)
-        return cases.reply(case, text, now)
-
-    return _step(tx, number, officer, step)
+    return _step(tx, number, officer, _check_lead, lambda case, now: cases.reply(case, text, now))
 
 
 def close(tx: Connection, number: str, outcome: str, officer: Officer) -> Case:
     """Review passed. Raises CaseNotFound, NotYours, IllegalTransition."""
-
-    def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_decider(case, officer)
-        return cases.close(case, outcome, now)
-
-    return _step(tx, number, officer, step)
+    return _step(tx, number, officer, _check_decider, lambda case, now: cases.close(case, outcome, now))
 
 
 def send_back(tx: Connection, number: str, reason: str, officer: Officer) -> Case:
     """Review failed. Raises CaseNotFound, NotYours, IllegalTransition."""
-
-    def step(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-        _check_decider(case, officer)
-        return cases.send_back(case, reason, now)
-
-    return _step(tx, number, officer, step)
+    return _step(tx, number, officer, _check_decider, lambda case, now: cases.send_back(case, reason, now))
 
 
-def _step(tx: Connection, number: str, officer: Officer, step: Step) -> Case:
+def _step(tx: Connection, number: str, officer: Officer, check: Check, step: Step) -> Case:
     case = store.lock_case(tx, number, officer.scopes)
     if case is None:
         raise CaseNotFound
+    check(case, officer)
     officer.expect(case.revision)
     case, facts = step(case, clock.now(tx))
     store.save_cases(tx, [case])
@@ -185,7 +165,7 @@ def _step(tx: Connection, number: str, officer: Officer, step: Step) -> Case:
 
 
 def _check_decider(case: Case, officer: Officer) -> None:
-    if cases.decider(case) not in officer.roles:
+    if decider(case) not in officer.roles:
         raise NotYours
 
 
@@ -231,6 +211,18 @@ def read(tx: Connection, number: str, scopes: frozenset[str]) -> tuple[Case, lis
     if case is None:
         raise CaseNotFound
     return case, store.work_of(tx, number)
+
+
+def page(
+    tx: Connection, scopes: frozenset[str], *, state: str | None, unit: str | None, after: str, limit: int
+) -> list[Case]:
+    """Up to `limit` of the cases that `scopes` see, in order of number, from the one after `after` on."""
+    return store.page(tx, scopes, state=state, unit=unit, after=after, limit=limit)
+
+
+def units(tx: Connection) -> list[Unit]:
+    """All units, closed ones too, in order of code."""
+    return list(store.organisation(tx).units.values())
 
 
 def duty_list(tx: Connection) -> DutyList:

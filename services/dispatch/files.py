@@ -30,9 +30,7 @@ class UnitPart(Schema):
     kind = fields.Str(required=True, validate=OneOf(KINDS))
     active = fields.Bool(load_default=True)
     aliases = fields.List(fields.Str(validate=Length(2, 30)), load_default=[])
-    contacts = fields.Dict(
-        keys=fields.Str(validate=OneOf(POSTS)), values=fields.Nested(ContactPart), required=True
-    )
+    contacts = fields.Dict(keys=fields.Str(validate=OneOf(POSTS)), values=fields.Nested(ContactPart), required=True)
 
 
 class OrganisationPart(Schema):

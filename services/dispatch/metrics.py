@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from chassis import metrics
 from services.dispatch.case import Fact
 
-TRIAGED = metrics.counter("dispatch", "triaged", "cases studied, by what came of it: automatic, restricted, queue", ["result"])
+TRIAGED = metrics.counter(
+    "dispatch", "triaged", "cases studied, by what came of it: automatic, restricted, queue", ["result"]
+)
 STEPS = metrics.counter("dispatch", "steps", "events raised on cases, by type", ["type"])
 
 

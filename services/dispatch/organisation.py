@@ -80,7 +80,7 @@ def problems(units: Sequence[Unit], stored: Organisation) -> list[str]:
     if [u.code for u in units if u.kind == "centre"] != [CENTRE]:
         found.append(f"exactly one unit of kind centre is needed, with the code {CENTRE}")
     for gone in sorted(stored.units.keys() - set(codes)):
-        found.append(f"{gone} is missing: a unit is closed with \"active\": false, it never disappears")
+        found.append(f'{gone} is missing: a unit is closed with "active": false, it never disappears')
     for unit in units:
         found += _contact_problems(unit)
     return found

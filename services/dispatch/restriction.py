@@ -7,8 +7,9 @@ Being unsure costs little: a restricted case goes to the centre's queue instead 
 import re
 from functools import lru_cache
 
-from services.dispatch.case import LEADERS, Letter
+from services.dispatch.case import Letter
 from services.dispatch.organisation import Organisation
+from services.dispatch.visibility import LEADERS
 
 # Staff in public office. Shop assistants and property guards are an ordinary matter of some unit.
 PUBLIC = (
@@ -19,7 +20,10 @@ POST = (
     "工作人员|执法人员|办事人员|经办人员?|队员|队长|书记|副?主任|副?站长|副?科长|副?所长|副?局长|副?镇长|副?村长|组长|干部|"
     "领导|协管员?|网格员|专干|负责人|办事员"
 )
-PERSON = "城管队员|城管执法|协管员|网格员|执法人员|执法队员|办案人员|民警|辅警|交警|警察|村官|村长|村支书|支书|村干部|公务员|官员|党员干部"
+PERSON = (
+    "城管队员|城管执法|协管员|网格员|执法人员|执法队员|办案人员|民警|辅警|交警|警察|"
+    "村官|村长|村支书|支书|村干部|公务员|官员|党员干部"
+)
 STAFF = f"(?:(?:{PUBLIC})(?:的|里|部门|个别|某些|有些|某|这个|一名|部分|党委|党支部|党总支){{0,2}}(?:{POST})|{PERSON})"
 UNIT = (
     "(?:城管(?:部门|执法局|大队|中队|局|办)?|社区(?:工作站|居委会)?|居委会?|村委会?|工作站|街道(?:办事处|办)?|办事处|派出所|"
@@ -30,12 +34,17 @@ NEGLECT = (
     "不作为|乱作为|慢作为|推诿|推卸责任|推脱|踢皮球|敷衍|包庇|袒护|渎职|失职|滥用职权|徇私|腐败|贪腐|保护伞|勾结|不办事|刁难|懒政|"
     "乱收费|乱罚款|弄虚作假|玩忽职守|暗箱操作|(?:暴力|野蛮|粗暴|违法|选择性|钓鱼|不文明)执法|官官相护|互相推|相互推|吃拿卡要|权钱交易"
 )
-ATTITUDE = "态度(?:的|十分|非常|极其|极度|极为|特别|很|极|太|相当|及其|也|都){0,2}(?:恶劣|差|蛮横|傲慢|嚣张|不好|生硬|冷漠|粗暴)"
+ATTITUDE = (
+    "态度(?:的|十分|非常|极其|极度|极为|特别|很|极|太|相当|及其|也|都){0,2}"
+    "(?:恶劣|差|蛮横|傲慢|嚣张|不好|生硬|冷漠|粗暴)"
+)
 MISCONDUCT = (
     "收(?:了|受)?(?:钱|红包|好处|黑钱|保护费|贿)|受贿|索贿|行贿|贿赂|以权谋私|谋取私利|贪污|侵吞|挪用|中饱私囊|优亲厚友|"
     "打人|殴打|动手打|骂人|辱骂|恐吓|威胁|欺压|欺负|走后门|作风(?:恶劣|问题|差)|违纪|弄虚做假|推搡|爱理不理"
 )
+CONDUCT = f"{NEGLECT}|{ATTITUDE}|{MISCONDUCT}"
 ACCUSED = "投诉|举报|控告|检举|揭发"
+HINT = re.compile(f"{CONDUCT}|{ACCUSED}")  # most letters hold none of these and need no closer look
 
 # Between the object and the conduct nobody else may step in, and nothing may be asked of the object.
 OTHERS = (
@@ -48,23 +57,23 @@ ELSEWHERE = "[有才给到让由过得说请向找后]|电话"  # 投诉后社�
 UNWANTED = r"(?<!不要)(?<!不能)(?<!不得)(?<!不会)(?<!杜绝)(?<!避免)(?<!防止)(?<!切勿)(?<!没有)(?<!再)"
 
 
-
 @lru_cache(maxsize=4)
 def _signs(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """The ways a sentence accuses, for an organisation whose units have these `names`."""
     unit = "|".join([UNIT, *(re.escape(name) for name in names)])
-    conduct = f"{NEGLECT}|{ATTITUDE}|{MISCONDUCT}"
     accused = f"(?:(?!{OTHERS}|{ASKED}|{ELSEWHERE})[\u4e00-\u9fffA-Z0-9]){{0,8}}?{STAFF}"
     return (
-        re.compile(f"(?P<object>{STAFF}){GAP}{UNWANTED}(?:{conduct})"),
+        re.compile(f"(?P<object>{STAFF}){GAP}{UNWANTED}(?:{CONDUCT})"),
         re.compile(f"(?P<object>{unit}){GAP}{UNWANTED}(?:{NEGLECT}|{ATTITUDE})"),
-        re.compile(f"(?:{conduct})的(?P<object>{STAFF}|{unit})"),
+        re.compile(f"(?:{CONDUCT})的(?P<object>{STAFF}|{unit})"),
         re.compile(f"(?:{ACCUSED})(?P<object>{accused})"),
     )
 
 
 # The letter box is named after the two leaders, and letters begin by greeting them: neither is a complaint.
-COURTESY = re.compile(r"书记[/、和]?主任信箱|(?:书记|主任)信箱|尊敬的[^，,：:。！\n]{1,12}|[\u4e00-\u9fff]{0,6}(?:书记|主任|领导)[，,：:\s]*(?:您|你)们?好")
+COURTESY = re.compile(
+    r"书记[/、和]?主任信箱|(?:书记|主任)信箱|尊敬的[^，,：:。！\n]{1,12}|[\u4e00-\u9fff]{0,6}(?:书记|主任|领导)[，,：:\s]*(?:您|你)们?好"
+)
 LEADER = re.compile("(?:街道|办事处|党工委|街道办)(?:党工委)?(?:副?书记|副?主任|领导)")
 OWN_COMMUNITY = re.compile("社区|居委|工作站")
 NAME_BEFORE = 6  # characters before the object in which its unit may be named: 灵芝园|社区书记
@@ -75,7 +84,7 @@ def object_of(letter: Letter, organisation: Organisation) -> tuple[str, ...] | N
 
     `LEADERS` stands for the street's leaders. An empty result is a restricted letter about staff of an unknown unit.
     """
-    if letter.kind == "praise":
+    if letter.kind == "praise" or not HINT.search(letter.text):
         return None
     text = COURTESY.sub("", letter.text)
     # Two characters (环保, 工商) name a matter as often as a unit.
@@ -92,6 +101,6 @@ def _units_named(text: str, match: re.Match[str], letter: Letter, organisation: 
     if LEADER.search(named):
         return {LEADERS}
     units = {u.code for u in organisation.units.values() if any(name in named for name in u.names())}
-    if not units and letter.community and OWN_COMMUNITY.search(named):
-        return {letter.community}
+    if not units and letter.community in organisation.units and OWN_COMMUNITY.search(named):
+        return {str(letter.community)}
     return units

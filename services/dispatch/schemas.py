@@ -1,6 +1,6 @@
 """What HTTP brings and gets."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range
@@ -16,12 +16,10 @@ DECISION_NEEDS = {"close": "outcome", "send_back": "reason"}
 class Written(fields.Str):
     """Text that a person wrote: blanks around it go, and blanks alone are nothing."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"blank": "不能为空白"}
-
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         written = str(super()._deserialize(value, attr, data, **kwargs)).strip()
         if not written:
-            raise self.make_error("blank")
+            raise ValidationError("不能为空白")
         return written
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.dispatch.case import Case, Fact, Imported, Letter, Study, seen_by
+from services.dispatch.case import Case, Fact, Imported, Letter, Study
 from services.dispatch.duties import Duty, DutyList, Words
 from services.dispatch.organisation import Contact, Organisation, Unit
+from services.dispatch.visibility import seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def page(
 
 
 def count_by_state(tx: Connection) -> dict[str, int]:
-    rows = tx.execute(text("select state, count(*) from cases group by state order by state"))
-    return {state: count for state, count in rows}
+    rows = tx.execute(text("select state, count(*) as cases from cases group by state order by state"))
+    return {row.state: row.cases for row in rows}
 
 
 def add_work(tx: Connection, facts: Sequence[tuple[Fact, str]]) -> None:

@@ -1,7 +1,7 @@
-"""Triage (研判, R22): which unit should lead, by the duty list's keywords and the community, and the rule that chose it.
+"""Triage (研判, R22): which unit should lead, by the duty list's words and the community, and the rule that chose it.
 
-The rule dispatches by itself only when it is sure; being unsure costs a look by the centre, being wrong costs a resident
-the first day. So one lead unit must be left, for a letter that is about no unit and carries no emergency.
+The rule dispatches by itself only when it is sure: being unsure costs a look by the centre, being wrong costs a
+resident the first day. So one lead unit must be left, for a letter that is about no unit and carries no emergency.
 """
 
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ def begin(case: Case, organisation: Organisation, duties: DutyList, now: datetim
 def study(letter: Letter, organisation: Organisation, duties: DutyList, day: date) -> Study:
     """Studies a letter by the duties valid on `day` (a date in Asia/Shanghai)."""
     about = object_of(letter, organisation)
-    ranked = candidates(letter, organisation, duties.valid_on(day))
+    ranked = candidates(letter, organisation, duties, day)
     best = ranked[0] if ranked else None
     suggestion = best.lead if best and best.lead and _may_act(best.lead, organisation, about) else None
     doubts = _doubts(letter, ranked, suggestion, about)
@@ -67,11 +67,16 @@ def study(letter: Letter, organisation: Organisation, duties: DutyList, day: dat
     )
 
 
-def candidates(letter: Letter, organisation: Organisation, duties: Iterable[Duty]) -> list[Candidate]:
+def candidates(letter: Letter, organisation: Organisation, duties: DutyList, day: date) -> list[Candidate]:
     """The duties whose words the letter uses, best first; equal scores in the order of the list."""
     place = community_of(letter, organisation)
-    found = [_candidate(letter, duty, place) for duty in duties]
-    return sorted((c for c in found if c.score), key=lambda c: -c.score)
+    found = [
+        Candidate(
+            duty, sum(_weight(word, letter) for word in words), words, place if duty.lead == COMMUNITY else duty.lead
+        )
+        for duty, words in duties.found_in(letter.text, day).items()
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
 
 
 def community_of(letter: Letter, organisation: Organisation) -> str | None:
@@ -95,14 +100,15 @@ def _order(result: Study, organisation: Organisation) -> Order:
     )
 
 
-def _candidate(letter: Letter, duty: Duty, place: str | None) -> Candidate:
-    words = tuple(word for word in duty.keywords if word in letter.text)
-    heading = letter.text[:HEADING]
-    score = sum(len(word) * (HEADING_WEIGHT if word in heading else 1) for word in words)
-    return Candidate(duty, score, words, place if duty.lead == COMMUNITY else duty.lead)
+def _weight(word: str, letter: Letter) -> int:
+    if word in letter.place:
+        return 1  # it may only say where: bicycles at the metro exit are no matter of the metro
+    return len(word) * (HEADING_WEIGHT if word in letter.text[:HEADING] else 1)
 
 
-def _doubts(letter: Letter, ranked: list[Candidate], suggestion: str | None, about: tuple[str, ...] | None) -> list[str]:
+def _doubts(
+    letter: Letter, ranked: list[Candidate], suggestion: str | None, about: tuple[str, ...] | None
+) -> list[str]:
     """Why the centre has to look, as words for its screen; empty if the rule may dispatch."""
     leads = {c.lead for c in ranked if c.score >= ranked[0].score * RIVAL}
     reasons = (

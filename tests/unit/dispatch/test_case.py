@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatch import case as cases
-from services.dispatch.case import LEADERS, TRANSITIONS, Case, Fact, Imported, Letter, Order, Study
+from services.dispatch import visibility
+from services.dispatch.case import TRANSITIONS, Case, Fact, Imported, Letter, Order, Study
 from services.dispatch.errors import ConcernedUnit, IllegalTransition, LeadIsHelper, PromiseInThePast
+from services.dispatch.visibility import LEADERS
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ORDER = Order(unit="C15", unit_name="建安社区", complexity="simple", helpers=("O02",))
@@ -20,7 +22,9 @@ Result = tuple[Case, list[Fact]]
 COMMANDS: dict[str, Callable[[Case, datetime], Result]] = {
     "dispatch": lambda case, now: cases.dispatch(case, ORDER, "centre", now),
     "acknowledge": lambda case, now: cases.acknowledge(case, now),
-    "contact": lambda case, now: cases.contact(case, "先现场查看，再告知结果", "telephone", now + timedelta(hours=20), now),
+    "contact": lambda case, now: cases.contact(
+        case, "先现场查看，再告知结果", "telephone", now + timedelta(hours=20), now
+    ),
     "reply": lambda case, now: cases.reply(case, "已清理完毕，欢迎监督。", now),
     "close": lambda case, now: cases.close(case, "solved", now),
     "send_back": lambda case, now: cases.send_back(case, "请补充整改后的情况", now),
@@ -119,41 +123,47 @@ def test_the_centre_may_find_that_a_letter_is_about_nobody() -> None:
     about = replace(in_state("waiting"), restricted=True, about=("O02",))
     lifted, _ = cases.dispatch(about, ORDER, "centre", NOW)
     assert not lifted.restricted
-    assert "unit:O02" in cases.seen_by(lifted)
+    assert "unit:O02" in visibility.seen_by(lifted)
 
 
 def test_nobody_here_sees_a_case_that_intake_has_not_accepted() -> None:
-    assert cases.seen_by(in_state("submitted")) == ()
-    assert cases.seen_by(in_state("refused")) == ()
+    assert visibility.seen_by(in_state("submitted")) == ()
+    assert visibility.seen_by(in_state("refused")) == ()
 
 
 def test_an_ordinary_case_is_seen_by_its_units_and_those_above_them() -> None:
     sent, _ = cases.dispatch(in_state("waiting"), ORDER, "centre", NOW)
-    assert cases.seen_by(sent) == ("centre", "leader", "supervisor", "unit:C15", "unit:O02")
+    assert visibility.seen_by(sent) == ("centre", "leader", "supervisor", "unit:C15", "unit:O02")
 
 
 def test_a_restricted_case_is_seen_by_its_lead_unit_alone_of_all_units() -> None:
     sent, _ = cases.dispatch(in_state("waiting"), replace(ORDER, restricted=True), "centre", NOW)
-    assert cases.seen_by(sent) == ("centre", "leader", "supervisor", "unit:C15")
+    assert visibility.seen_by(sent) == ("centre", "leader", "supervisor", "unit:C15")
 
 
 def test_an_imported_case_is_hidden_from_the_lead_unit_it_is_about() -> None:
     stated = Imported("C15", "simple", NOW)
     sent, _ = cases.record_import(in_state("waiting"), stated, "建安社区", about=("C15",))
     assert sent.restricted
-    assert cases.seen_by(sent) == ("centre", "leader", "supervisor")
+    assert visibility.seen_by(sent) == ("centre", "leader", "supervisor")
 
 
 def test_a_letter_about_the_centre_is_decided_by_the_leaders_and_one_about_both_by_the_supervisors() -> None:
     about_centre = replace(in_state("waiting"), restricted=True, about=("CENTRE",))
     about_both = replace(about_centre, about=("CENTRE", LEADERS))
-    assert cases.seen_by(about_centre) == ("leader", "supervisor")
-    assert [cases.decider(c) for c in (in_state("waiting"), about_centre, about_both)] == ["centre", "leader", "supervisor"]
+    assert visibility.seen_by(about_centre) == ("leader", "supervisor")
+    assert [visibility.decider(c) for c in (in_state("waiting"), about_centre, about_both)] == [
+        "centre",
+        "leader",
+        "supervisor",
+    ]
 
 
 def test_an_import_is_recorded_with_its_own_times() -> None:
     dispatched, contacted = NOW - timedelta(hours=30), NOW - timedelta(hours=20)
-    case, facts = cases.record_import(in_state("waiting"), Imported("C15", "complex", dispatched, contacted), "建安社区", None)
+    case, facts = cases.record_import(
+        in_state("waiting"), Imported("C15", "complex", dispatched, contacted), "建安社区", None
+    )
     assert [(f.type, f.at) for f in facts] == [("case.dispatched", dispatched), ("case.contacted", contacted)]
     assert [f.case.state for f in facts] == ["dispatched", "handling"]
     assert (case.state, case.dispatched_at, case.contacted_at) == ("handling", dispatched, contacted)

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatch import duties, files, organisation, triage
-from services.dispatch.case import LEADERS, Case, Imported, Letter, accept, receive
+from services.dispatch.case import Case, Imported, Letter, accept, receive
 from services.dispatch.duties import DutyList
 from services.dispatch.organisation import Organisation
 from services.dispatch.restriction import object_of
+from services.dispatch.visibility import LEADERS
 
 DATA = Path(files.__file__).parent / "data"
 UNITS_FILE = files.organisation(DATA / "organisation.demo.json")
@@ -86,6 +87,12 @@ def test_the_community_named_in_the_letter_stands_in_for_one_not_given() -> None
 def test_a_letter_that_names_another_community_than_it_gives_waits() -> None:
     found = study("灵芝园社区门口" + METRO, community="C01")
     assert (found.suggestion, found.automatic) == (None, False)
+
+
+def test_a_word_that_may_only_say_where_weighs_little() -> None:
+    text = "灵芝地铁站A出口被电动车堵死了，共享单车也倒了一地。"
+    assert study(text, place="灵芝地铁站A出口").suggestion == "C01"
+    assert study(text, place="灵芝地铁站A出口").automatic
 
 
 def test_two_possible_lead_units_leave_the_choice_to_the_centre() -> None:
@@ -168,6 +175,10 @@ def test_a_letter_about_a_unit_or_its_people_is_restricted(text: str, about: tup
     assert object_of(letter(text, "C05"), UNITS) == about
 
 
+def test_a_community_nobody_knows_is_not_taken_for_a_unit() -> None:
+    assert object_of(letter("社区书记不作为。", "C77"), UNITS) == ()
+
+
 def test_praise_is_about_a_unit_and_not_restricted() -> None:
     assert object_of(letter("社区工作人员从不推诿，城管队员态度不差。", kind="praise"), UNITS) is None
 
@@ -203,7 +214,9 @@ def test_an_import_is_not_studied() -> None:
 
 
 @given(st.text(max_size=400), st.sampled_from([None, *UNITS.units]), st.booleans())
-def test_any_text_is_studied_and_the_rule_acts_only_where_it_may(text: str, community: str | None, emergency: bool) -> None:
+def test_any_text_is_studied_and_the_rule_acts_only_where_it_may(
+    text: str, community: str | None, emergency: bool
+) -> None:
     found = study(text, community, emergency=emergency)
     if found.automatic:
         assert not emergency

@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.execute("""
         create table editions (
             name text primary key,      -- organisation, duties
-            id uuid not null,           -- another one after every load that changed something: the key of what processes remember
+            id uuid not null,           -- another one after every change: the key of what processes remember
             version text not null,      -- as the file calls it
             words jsonb not null        -- of duties: the words that raise a flag
         )""")
@@ -27,7 +27,7 @@ def upgrade() -> None:
             kind text not null check (kind in ('centre', 'community', 'office', 'rapid_team')),
             active boolean not null,    -- a closed unit keeps its cases and receives no new ones
             aliases text[] not null,    -- the words by which residents name it
-            contacts jsonb not null,    -- post (duty, head, leader) to {name, mobile}: service telephones, no resident's
+            contacts jsonb not null,    -- post (duty, head, leader) to {name, mobile}: service telephones
             version integer not null    -- unit.changed events published so far
         )""")
     op.execute("""
