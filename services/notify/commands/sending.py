@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from chassis import clock, outbox
 from chassis.database import Database
+from chassis.envelope import Draft
 from services.notify import metrics, segment, store, template
 from services.notify.gateway import Answer, Fate, Gateway, Outgoing
 from services.notify.message import after_unknown, back_off, why_skip
@@ -160,11 +161,9 @@ def _claim(tx: Connection, settings: Settings, gateway: Gateway, claimed: Sequen
 
 def text_of(sms: Sms, settings: Settings, now: datetime) -> str:
     """The signed text of one SMS as it is at `now`: made from parameters, kept nowhere."""
-    if len(sms.carried) > 1:
-        return template.signed(
-            settings.sms_signature,
-            template.gathered([(each.message.template, each.message.case) for each in sms.carried]),
-        )
+    about = [(each.message.template, each.message.case) for each in sms.carried]
+    if len(set(about)) > 1:
+        return template.signed(settings.sms_signature, template.gathered(about))
     message = sms.carried[0].message
     words = {**message.params, "telephone": settings.telephone, **sms.contact}
     return template.signed(settings.sms_signature, template.render(message.template, message.case, words, now))
@@ -236,12 +235,15 @@ def _end(tx: Connection, gateway: Gateway, endings: Sequence[Ending], now: datet
     if not endings:
         return
     moved = store.messages.end(tx, endings, now)
-    told = {each: None if each.state == "sent" else each.reason for each in moved if each.state in ("sent", "failed")}
-    outbox.put(
-        tx, [message_draft(each, each.sms, gateway.name, now, failed_because=reason) for each, reason in told.items()]
-    )
+    told = [each for each in moved if each.state in ("sent", "failed")]
+    outbox.put(tx, [_told(each, gateway, now) for each in told])
     for state in ("sent", "failed", "held"):
         _count([each for each in moved if each.state == state], state)
+
+
+def _told(ended: Waiting, gateway: Gateway, now: datetime) -> Draft:
+    failed_because = ended.reason or "refused" if ended.state == "failed" else None
+    return message_draft(ended, ended.sms, gateway.name, now, failed_because=failed_because)
 
 
 def _count(waiting: Sequence[Waiting], outcome: str) -> None:

@@ -1,0 +1,103 @@
+"""A whole notify on a database of its own, with a ledger for a gateway and a directory for intake's answers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from chassis import inbox
+from chassis.database import Database
+from chassis.inbox import Message
+from chassis.testing import published
+from chassis.web.issuers import DevelopmentIssuer
+from services.notify.commands import READING, sending
+from services.notify.gateway import Gateway
+from services.notify.settings import Settings
+
+
+@dataclass
+class Directory:
+    """What intake would answer; `silent` when it does not."""
+
+    contacts: dict[str, dict[str, str]] = field(default_factory=dict)
+    silent: bool = False
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def ask(self, template: str, numbers: Sequence[str]) -> Mapping[str, Mapping[str, str]] | None:
+        """As `service._contacts`."""
+        self.asked.append((template, tuple(numbers)))
+        if self.silent:
+            return None
+        known = {number: {"mobile": "13800000001", "query_code": "7KQ4MRXY"} for number in numbers}
+        return {number: self.contacts.get(number, contact) for number, contact in known.items() if self._has(number)}
+
+    def _has(self, number: str) -> bool:
+        return self.contacts.get(number, {"mobile": ""}) != {}
+
+
+@dataclass
+class Desk:
+    """What a test holds in its hands."""
+
+    settings: Settings
+    database: Database
+    gateway: Gateway
+    client: FlaskClient
+    issuer: DevelopmentIssuer
+    intake: Directory
+
+    def hears(self, *messages: Message) -> None:
+        """One batch of events."""
+        inbox.receive(self.database, READING, messages)
+
+    def tells(self) -> None:
+        """Every loop that sends turns until nothing is left to do now."""
+        while sending.send_to_residents(self.database, self.settings, self.gateway, self.intake.ask):
+            pass
+        while sending.send_to_staff(self.database, self.settings, self.gateway):
+            pass
+
+    def resolves(self) -> None:
+        """Looks once for what became of SMS of unknown fate."""
+        sending.resolve_unknown(self.database, self.settings, self.gateway, self.intake.ask)
+
+    def rows(self, table: str, *columns: str) -> list[Any]:
+        """Rows of a table, or the values of one column."""
+        with self.database.transaction() as tx:
+            found = tx.execute(text(f"select {', '.join(columns) or '*'} from {table} order by 1")).all()
+        return [row[0] for row in found] if len(columns) == 1 else [tuple(row) for row in found]
+
+    def messages(self) -> dict[str, list[str]]:
+        """The states of all messages by template."""
+        found: dict[str, list[str]] = {}
+        for template, state in self.rows("messages", "template", "state"):
+            found.setdefault(template, []).append(state)
+        return found
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What the file gateway took."""
+        path: Path = self.settings.sms_ledger
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def events(self, type_: str) -> list[dict[str, Any]]:
+        """What was published of one type: data, with subject, seq and partitionkey."""
+        return [
+            json.loads(row["body"]) | {"subject": row["subject"], "seq": row["seq"], "partitionkey": row["partitionkey"]}
+            for row in published(self.database)
+            if row["type"] == type_
+        ]
+
+    def set(self, statement: str, **values: Any) -> None:
+        """Moves the world: one statement."""
+        with self.database.transaction() as tx:
+            tx.execute(text(statement), values)
+
+    def call(self, method: str, path: str, role: str = "leader", unit: str | None = None, **more: Any) -> TestResponse:
+        """An HTTP request with a token."""
+        headers = {"Authorization": f"Bearer {self.issuer.token('u1', role, unit=unit)}"} | more.pop("headers", {})
+        return self.client.open(f"/api/notify/v1{path}", method=method, headers=headers, **more)
