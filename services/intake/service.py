@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from nameko.rpc import rpc
-
 from chassis.errors import DomainError
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider
 from services.intake import commands, metrics
 from services.intake.commands import READING
 from services.intake.settings import current
@@ -24,7 +22,7 @@ class Intake:
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
 
-    @rpc(expected_exceptions=DomainError)
+    @Rpc.decorator(expected_exceptions=DomainError)
     def contacts(self, case_ids: list[str], purpose: str) -> dict[str, str]:
         """How to reach the residents of up to 500 cases: {"sealed": JWE of {number: {mobile, query_code?}}}.
 

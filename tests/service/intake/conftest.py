@@ -38,6 +38,8 @@ class Street:
     client: FlaskClient
     issuer: DevelopmentIssuer
     reader: str
+    reader_public: str
+    master: str
 
     @property
     def house(self) -> commands.Intake:
@@ -76,12 +78,12 @@ def street(database: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[
     opened: list[Database] = []
 
     def make(**variables: str) -> Street:
-        issuer, reader = DevelopmentIssuer.new(), crypto.new_reader_keys()
+        issuer, reader, master = DevelopmentIssuer.new(), crypto.new_reader_keys(), crypto.new_master_keys()
         (tmp_path / "jwks.json").write_text(issuer.jwks)
         env = {
             "PROFILE": "dev",
             "DATABASE_URL": database("intake"),
-            "MASTER_KEYS": crypto.new_master_keys(),
+            "MASTER_KEYS": master,
             "INDEX_KEY": "k" * 32,
             "READER_KEYS": reader.public,
             "JWKS": str(tmp_path / "jwks.json"),
@@ -90,7 +92,7 @@ def street(database: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[
         settings = read(Settings, env | {name.upper(): value for name, value in variables.items()})
         opened.append(Database(settings.database_url, pool_size=settings.pool_size))
         app = create_app(settings, opened[-1])
-        return Street(settings, opened[-1], app.test_client(), issuer, reader.private)
+        return Street(settings, opened[-1], app.test_client(), issuer, reader.private, reader.public, master)
 
     yield make
     for each in opened:
