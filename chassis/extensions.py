@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import eventlet
 from eventlet.event import Event as Signal
+from kombu.exceptions import OperationalError
 from nameko.extensions import DependencyProvider, Entrypoint
+from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import clock, logs, metrics, probe
 from chassis import relay as relaying
@@ -242,6 +244,21 @@ class Inbox(Entrypoint):
         with eventlet.Timeout(DRAIN_SECONDS, False):
             self.thread.wait()
         self.prober.close()
+
+
+class Rpc(NamekoRpc):
+    """`@Rpc.decorator(expected_exceptions=DomainError)`: answers a question with what the method returns.
+
+    An answer that can't be sent is not sent: the asker has its own deadline. Nameko's would end the whole service.
+    """
+
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        try:
+            answered: tuple[Any, Any] = super().handle_result(message, worker_ctx, result, exc_info)
+        except (OperationalError, *LOST) as error:
+            log.warning("answer not sent", method=self.method_name, error=type(error).__name__)
+            return result, exc_info
+        return answered
 
 
 class Loop(Entrypoint):
