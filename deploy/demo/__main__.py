@@ -12,7 +12,7 @@ from deploy.demo.letters import Unreadable
 from deploy.demo.limits import limits
 from deploy.demo.play import SHIPPED, Play
 from deploy.demo.scenes import broken_broker, metro_exit, outsiders, stays_up
-from deploy.demo.stage import Stage, Stuck, command, run_python
+from deploy.demo.stage import Stage, Stuck, run_python
 from deploy.demo.story import Story
 from deploy.local.environment import SERVICES
 from deploy.local.folder import Folder
@@ -76,8 +76,6 @@ def stage(now: Running) -> Stage:
 def perform(stage: Stage, story: Story, file: Path, left_alone: int, seed: int) -> int:
     """The five scenes; 0 if the accounts are in order."""
     began = time.monotonic()
-    for name in ("organisation", "duties"):
-        command(stage, "dispatch", name, "load", f"services/dispatch/data/{name}.demo.json")
     with Play(stage, story, file, left_alone, seed) as play:
         story.scene("a", "地铁口的一封信", "one letter and its receipt")
         metro_exit(play)
@@ -101,7 +99,9 @@ def settle(play: Play, seconds: float) -> int:
         play.story.say(f"  核查 checker：{line}")
     verdict = json.loads((play.folder / "checker.json").read_text(encoding="utf-8"))
     summary = accounts.figures(play.books, play.residents.posted, play.left_alone, len(play.sms()), verdict, seconds)
-    (play.folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (play.folder / "summary.json").write_text(
+        json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
     for line in accounts.table(summary):
         play.story.say(f"  {line}")
     wrong = accounts.mistakes(summary)

@@ -35,8 +35,8 @@ LABELS = {
 def figures(
     books: Books, posted: Sequence[Posted], left_alone: int, sms: int, verdict: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
-    """The summary. From `submitted` to `closed` it counts the letters of the file; imported cases are not among them."""
-    letters = {event["number"] for event in books.events("intake", "case.submitted", "data ->> 'channel' <> 'import'")}
+    """The summary. From `submitted` to `closed` it counts the letters of the file, imported cases apart."""
+    letters = {each["number"] for each in books.events("intake", "case.submitted", "data ->> 'channel' <> 'import'")}
     dispatched = [event for event in books.events("dispatch", "case.dispatched") if event["number"] in letters]
     breaches = Counter(event["kind"] for event in books.events("sla", "clock.breached", LOUD))
     return {
@@ -79,7 +79,7 @@ def mistakes(summary: Mapping[str, Any]) -> list[str]:
 
 def table(summary: Mapping[str, Any]) -> list[str]:
     """The summary as lines: Chinese label, key, figure."""
-    return [f"{_padded(LABELS[name], 22)}{name:<26}{_shown(value):>10}" for name, value in summary.items()]
+    return [f"{_padded(LABELS[name], 26)}{name:<26}{_shown(value):>10}" for name, value in summary.items()]
 
 
 def _shown(value: Any) -> str:

@@ -16,7 +16,9 @@ class Books:
     """Read-only eyes on the four databases; safe to use from several threads."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
-        self._connections = {service: psycopg2.connect(urls[service], application_name="lianxin-demo") for service in SERVICES}
+        self._connections = {
+            service: psycopg2.connect(urls[service], application_name="lianxin-demo") for service in SERVICES
+        }
         self._lock = threading.Lock()
         for connection in self._connections.values():
             connection.set_session(readonly=True, autocommit=True)
@@ -38,12 +40,15 @@ class Books:
         return at
 
     def events(self, service: str, type_: str, condition: str = "true") -> list[dict[str, Any]]:
-        """What events of a type say that were published since the demo began; `condition` over `data` (jsonb)."""
+        """What events of a type say that were published since the demo began, and when each was recorded.
+
+        `condition` is SQL over `data` (jsonb).
+        """
         statement = f"""
-            select data from (select position, cast(body as jsonb) as data from event_log
+            select data, time from (select position, time, cast(body as jsonb) as data from event_log
                 where type = %(type)s and position > %(since)s offset 0) as logged
             where {condition} order by position"""
-        return [data for (data,) in self.rows(service, statement, type=type_)]
+        return [data | {"recorded_at": time} for data, time in self.rows(service, statement, type=type_)]
 
     def outbox(self, service: str) -> int:
         """Events still waiting for the broker."""
@@ -57,7 +62,9 @@ class Books:
         """Changes as long as anything is on its way: events logged, events read, messages planned or ended."""
         moved = []
         for service in SERVICES:
-            moved += self.rows(service, "select (select max(position) from event_log), (select sum(last_seq) from seen)")
+            moved += self.rows(
+                service, "select (select max(position) from event_log), (select sum(last_seq) from seen)"
+            )
         moved += self.rows("notify", "select count(*), count(ended_at) from messages")
         return tuple(moved)
 

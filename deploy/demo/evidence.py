@@ -1,4 +1,4 @@
-"""What the checker looks at: two ledgers, the letter files and the four databases. Nothing here comes from the driver."""
+"""What the checker looks at: two ledgers, the letter files and the four databases; nothing the driver remembers."""
 
 import hashlib
 import json
@@ -13,7 +13,8 @@ import psycopg2
 SERVICES = ("intake", "dispatch", "sla", "notify")
 # Only these are judged by what they say; of the others it is enough that they were there.
 READ_IN_FULL = (
-    "case.submitted", "case.closed", "case.marked", "clock.started", "clock.warned", "clock.breached", "clock.retracted",
+    "case.submitted", "case.closed", "case.marked",
+    "clock.started", "clock.warned", "clock.breached", "clock.retracted",
 )  # fmt: skip
 
 
@@ -83,7 +84,9 @@ class Evidence:
     waiting: Mapping[str, int] = field(default_factory=dict)  # service → rows still in its outbox
     aside: tuple[tuple[str, str, str], ...] = ()  # service, source, subject
     seen: Mapping[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)  # service, producer, subject
-    bindings: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)  # service → (producer, routing key)
+    bindings: Mapping[str, frozenset[tuple[str, str]]] = field(
+        default_factory=dict
+    )  # service → (producer, routing key)
     messages: tuple[Message, ...] = ()
     letters: tuple[Letter, ...] = ()
 
@@ -152,7 +155,9 @@ def _posts(ledger: Path) -> tuple[datetime, tuple[Post, ...]]:
 def _files(folder: Path) -> Iterator[LetterFile]:
     for path in sorted(folder.rglob("*.pdf")):
         content = path.read_bytes()
-        yield LetterFile(str(path.relative_to(folder)), hashlib.sha256(content).hexdigest(), content.startswith(b"%PDF-"))
+        yield LetterFile(
+            str(path.relative_to(folder)), hashlib.sha256(content).hexdigest(), content.startswith(b"%PDF-")
+        )
 
 
 def _log(rows: "Mapping[str, _Database]") -> Iterator[Logged]:

@@ -16,7 +16,7 @@ class Ledger:
         self._lock = threading.Lock()
 
     def write(self, what: str, **facts: Any) -> None:
-        """Record one fact: `posting` (key, body), `answered` (key, status, number, code) or `unanswered` (key, error)."""
+        """Record a fact: `opening`, `posting` (key, body), `answered` (key, status, number) or `unanswered` (key)."""
         line = json.dumps({"at": datetime.now(UTC).isoformat(), "what": what, **facts}, ensure_ascii=False)
         with self._lock:
             self._file.write(line + "\n")

@@ -27,7 +27,18 @@ GIVEN = (
     "玉梅",
     "一鸣",
 )
-ROADS = ("创业一路", "创业二路", "前进一路", "建安一路", "公园路", "新湖路", "裕安二路", "上川路", "宝民一路", "洪浪北二路")
+ROADS = (
+    "创业一路",
+    "创业二路",
+    "前进一路",
+    "建安一路",
+    "公园路",
+    "新湖路",
+    "裕安二路",
+    "上川路",
+    "宝民一路",
+    "洪浪北二路",
+)
 KIND_WORDS = (
     ("praise", ("感谢", "表扬", "点赞", "谢谢社区")),
     ("report", ("举报", "违法", "偷偷", "无证")),
@@ -77,7 +88,9 @@ def parse(text: str, where: str) -> dict[str, Any]:
     try:
         raw = json.loads(text)
     except ValueError as error:
-        raise Unreadable(f"{where} is not JSON: {error}. Every line must be one JSON object with subject and text.") from None
+        raise Unreadable(
+            f"{where} is not JSON: {error}. Every line must be one JSON object with subject and text."
+        ) from None
     if not isinstance(raw, dict):
         raise Unreadable(f"{where} is not a JSON object with subject and text.")
     return raw

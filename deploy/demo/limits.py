@@ -1,6 +1,6 @@
 """Scene (c): true time limits. Some cases turn yellow now, some are left alone, turn red, and each gets its letter."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.demo import open_cases
@@ -29,7 +29,9 @@ def limits(play: Play) -> None:
 def _import(play: Play) -> list[OpenCase]:
     units = [unit["code"] for unit in play.units if unit["active"] and unit["kind"] in ("community", "office")]
     now = play.books.now()
-    cases = open_cases.invent(Plan(left_alone=play.left_alone), now, units[:: max(1, len(units) // 12)], f"{now:%Y%m%d%H%M%S}")
+    cases = open_cases.invent(
+        Plan(left_alone=play.left_alone), now, units[:: max(1, len(units) // 12)], f"{now:%Y%m%d%H%M%S}"
+    )
     file = play.folder / "open-cases.csv"
     open_cases.write(file, cases)
     # Nobody touches them before their moment; the others are worked on like any letter.
@@ -54,14 +56,15 @@ def _armed(play: Play, cases: list[OpenCase]) -> bool:
 
 def _yellow(play: Play, cases: list[OpenCase]) -> None:
     wait_for(lambda: len(_fired(play, "clock.warned")) >= len(cases), 60, "the cases did not turn yellow")
-    for event in _fired(play, "clock.warned"):
-        late = (datetime.fromisoformat(event["at"]) - datetime.fromisoformat(event["warn_at"])).total_seconds()
+    warned = _fired(play, "clock.warned")
+    for event in warned:
         play.story.say(
             f"  预警黄 yellow：{event['number']} {event['unit_name']}，{LIMIT[event['complexity']]}件还剩"
-            f"{LEFT[event['complexity']]}（{clock_time(event['due'])} 到期，误差 {late:.2f} 秒）"
+            f"{LEFT[event['complexity']]}（{clock_time(event['due'])} 到期，迟 {_late(event, 'warn_at'):.0f} 毫秒）"
         )
-    wait_for(lambda: bool(play.sms_to_staff("yellow")), 30, "the units were not told of yellow")
-    play.story.say(f"    短信给承办单位 SMS：{play.sms_to_staff('yellow')[0]}")
+    numbers = [event["number"] for event in warned]
+    wait_for(lambda: bool(play.sms_about("yellow", numbers)), 30, "the units were not told of yellow")
+    play.story.say(f"    短信给承办单位 SMS：{play.sms_about('yellow', numbers)[0]}")
     play.officers.hands_off -= _times(cases)
 
 
@@ -71,13 +74,22 @@ def _red(play: Play, cases: list[OpenCase]) -> None:
     wait_for(lambda: len(_fired(play, "clock.breached")) >= len(cases), 60, "the cases left alone did not turn red")
     for event in _fired(play, "clock.breached")[:SHOWN]:
         limit, due = LIMIT[event["complexity"]], clock_time(event["due"])
-        play.story.say(f"  警报红 red：{event['number']} {event['unit_name']}，{limit}时限已过（{due}）")
+        late = _late(event, "due")
+        play.story.say(
+            f"  警报红 red：{event['number']} {event['unit_name']}，{limit}时限已过（{due}，迟 {late:.0f} 毫秒）"
+        )
     if len(cases) > SHOWN:
         play.story.say(f"    …… 共 {len(cases)} 件 in all")
 
 
 def _fired(play: Play, type_: str) -> list[dict[str, Any]]:
     return play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'")
+
+
+def _late(event: dict[str, Any], moment_: str) -> float:
+    """Milliseconds from the moment a clock was to fire until that was recorded."""
+    late: timedelta = event["recorded_at"] - datetime.fromisoformat(event[moment_])
+    return late.total_seconds() * 1000
 
 
 def _letters(play: Play) -> None:
@@ -100,7 +112,9 @@ def _letters(play: Play) -> None:
             raise Stuck(f"the unit could not acknowledge its letter: {received.status} {received.code}")
         if index < SHOWN:
             size = len(paper.data) // 1024
-            play.story.say(f"  警示函 letter：{letter['letter_number']} → {letter['unit_name']}，PDF {size} KB，已送达并签收")
+            play.story.say(
+                f"  警示函 letter：{letter['letter_number']} → {letter['unit_name']}，PDF {size} KB，已送达并签收"
+            )
 
 
 def _listed(play: Play, state: str) -> list[dict[str, Any]]:
@@ -117,4 +131,6 @@ def _close_the_others(play: Play) -> None:
         return sum(count for state, count in play.books.states().items() if state not in ("closed", "refused"))
 
     wait_for(lambda: open_now() <= play.left_alone, 60, "the other imported cases were not closed")
-    play.story.say(f"  其余全部在时限内办结，仍在办的只有故意不办的 {play.left_alone} 件 everything else is closed in time")
+    play.story.say(
+        f"  其余全部在时限内办结，仍在办的只有故意不办的 {play.left_alone} 件 everything else is closed in time"
+    )

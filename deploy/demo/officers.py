@@ -96,7 +96,7 @@ class Officers:
         self._note(answer, case, "accepted")
 
     def _send_out(self, case: Case) -> None:
-        """Where triage was not sure, the centre decides; a unit the letter is about is refused, and the next is tried."""
+        """Where triage was not sure, the centre decides; a unit the letter is about is refused, the next tried."""
         for unit in self._units_for(case):
             answer = self._decide(case, "dispatch", {"unit": unit, "complexity": case["complexity"] or "simple"})
             if answer.code != "concerned_unit":

@@ -100,7 +100,9 @@ def invent(plan: Plan, now: datetime, units: Sequence[str], batch: str) -> list[
     return cases
 
 
-def _case(fate: str, index: int, complexity: str, dispatched_at: datetime, units: Sequence[str], batch: str) -> OpenCase:
+def _case(
+    fate: str, index: int, complexity: str, dispatched_at: datetime, units: Sequence[str], batch: str
+) -> OpenCase:
     kind, text = MATTERS[index % len(MATTERS)]
     place = PLACES[(index * 3 + index // len(MATTERS)) % len(PLACES)]
     return OpenCase(

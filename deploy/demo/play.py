@@ -24,7 +24,7 @@ SHIPPED = HERE / "letters.jsonl"
 
 
 class Play:
-    """Everyone who takes part, on one stage. `file` holds the letters, `left_alone` says how many cases nobody touches."""
+    """Everyone who takes part, on one stage. `file` holds the letters; nobody touches `left_alone` cases."""
 
     def __init__(self, stage: Stage, story: Story, file: Path, left_alone: int, seed: int) -> None:
         self.stage, self.story, self.left_alone = stage, story, left_alone
@@ -62,10 +62,12 @@ class Play:
         """What the gateway took since the demo began."""
         return list(lines(self.stage.run / "sms.jsonl"))[self._sms_before :]
 
-    def sms_to_staff(self, template: str) -> list[str]:
-        """Texts of the SMS that carried messages of one template."""
-        statement = "select cast(id as text) from messages where template = %(template)s"
-        ids = {id_ for (id_,) in self.books.rows("notify", statement, template=template)}
+    def sms_about(self, template: str, cases: list[str]) -> list[str]:
+        """Texts of the SMS that carried messages of one template about these cases."""
+        statement = (
+            "select cast(id as text) from messages where template = %(template)s and case_number = any(%(cases)s)"
+        )
+        ids = {id_ for (id_,) in self.books.rows("notify", statement, template=template, cases=cases)}
         return [sms["text"] for sms in self.sms() if ids & set(sms["messages"])]
 
     def come_to_rest(self, seconds: float) -> None:

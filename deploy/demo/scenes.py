@@ -13,7 +13,14 @@ from deploy.demo.play import Play, clock_time
 from deploy.demo.residents import Posted
 from deploy.demo.stage import Stuck, wait_for
 
-KINDS = {"inquiry": "咨询", "help": "求助", "complaint": "投诉", "report": "举报", "suggestion": "建议", "praise": "表扬"}
+KINDS = {
+    "inquiry": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+    "praise": "表扬",
+}
 THREADS = 4
 POSTING_SECONDS = 12.0  # a short file is stretched to this, so that the broker's death falls into it
 FIRST_KILL = 12  # letters posted before the broker is killed
@@ -23,7 +30,7 @@ WITHOUT_BROKER = 8  # receipts to be given while it is dead
 def metro_exit(play: Play) -> None:
     """(a) One letter: receipt, acceptance, dispatch by the rule, the promise."""
     letter, say = play.letters[0], play.story.say
-    for line in textwrap.wrap(letter.body["description"], 44, max_lines=6, placeholder="……"):
+    for line in textwrap.wrap(letter.body["description"], 38, max_lines=7, placeholder="……"):
         say(f"    │ {line}")
     posted = play.residents.post(letter)
     if posted.number is None:
@@ -34,7 +41,9 @@ def metro_exit(play: Play) -> None:
     seen: dict[str, Any] = {}
 
     def promised() -> bool:
-        seen.update(play.door.get(f"/api/intake/v1/cases/{receipt['number']}", Query_Code=receipt["query_code"]).data or {})
+        seen.update(
+            play.door.get(f"/api/intake/v1/cases/{receipt['number']}", Query_Code=receipt["query_code"]).data or {}
+        )
         return bool(seen.get("promised_by"))
 
     took = wait_for(promised, 30, "the first letter was not dispatched and promised a date")
@@ -86,7 +95,9 @@ def _say_exception(play: Play, posted: Posted) -> None:
         play.story.say(f"    第 {posted.letter.line} 行被退回 refused（{posted.status} {data.get('code')}）：{reasons}")
     elif data.get("emergency"):
         calls = "、".join(data["emergency"]["calls"])
-        play.story.say(f"    {data['number']} 有险情字样，回执立即提示拨打 {calls}：“{body['description'][:20]}……”")
+        play.story.say(
+            f"    {data['number']} 有险情字样，回执立即提示拨打 {calls}：“{body['description'].splitlines()[0][:20]}”"
+        )
 
 
 def _kill_and_restart(play: Play, posting: threading.Thread, before: int) -> None:
@@ -103,7 +114,8 @@ def _kill_and_restart(play: Play, posting: threading.Thread, before: int) -> Non
     restart = threading.Thread(target=play.stage.start_broker, name="broker")
     restart.start()
     _until(play, lambda: not restart.is_alive(), 120, "the broker did not start again")
-    say(f"  RabbitMQ 重新启动；其间又收 {_receipts(play) - at_kill} 封，outbox {play.books.outbox('intake')} 条，开始补发")
+    received, waiting = _receipts(play) - at_kill, play.books.outbox("intake")
+    say(f"  RabbitMQ 重新启动；其间又收 {received} 封，outbox {waiting} 条，开始补发 it is back, the outbox drains")
 
 
 def _receipts(play: Play) -> int:

@@ -50,7 +50,9 @@ def bare() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
 
 
-def wait_for(fact: Callable[[], bool], seconds: float, what: str, meanwhile: Callable[[], None] = lambda: None) -> float:
+def wait_for(
+    fact: Callable[[], bool], seconds: float, what: str, meanwhile: Callable[[], None] = lambda: None
+) -> float:
     """Wait until `fact()`; the seconds it took. Raises Stuck naming `what` when they were not enough."""
     began = time.monotonic()
     while not fact():

@@ -18,7 +18,14 @@ from urllib.parse import unquote, urlsplit
 
 import amqp
 
-KINDS = {"inquiry": "咨询", "help": "求助", "complaint": "投诉", "report": "举报", "suggestion": "建议", "praise": "表扬"}
+KINDS = {
+    "inquiry": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+    "praise": "表扬",
+}
 CLOCKS = {"accept": "受理", "dispatch": "分拨", "contact": "先行联系", "close": "办结"}
 MARKS = {"none": "无", "green": "办结绿", "yellow": "预警黄", "red": "警报红"}
 REASONS = {"risk": "风险", "time": "时限", "both": "风险和时限", "closed": "已办结", "none": "恢复"}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from deploy.demo.evidence import Evidence, Logged
 
 LOST, DOUBLED = "lost", "doubled"
-MAILBOX = "mailbox"
+MAILBOX, CENTRE = "mailbox", "CENTRE"  # before a case is dispatched, the centre answers for it
 NUMBER = re.compile(r"(?P<series>.+〔\d{4}〕)(?P<serial>[1-9]\d*)号")
 ON_PAPER = ("issued", "acknowledged")
 CARRIED, SETTLED = ("sent",), ("skipped", "held", "failed")
@@ -212,7 +212,7 @@ def _due_messages(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
             yield event.subject, about, "resident"
         if event.type == "case.marked" and not event.data["silent"]:
             for post in TOLD_BY_MARK.get(event.data["mark"], ()):
-                yield event.subject, about, f"{event.data['unit']}/{post}"
+                yield event.subject, about, f"{event.data['unit'] or CENTRE}/{post}"
 
 
 def _concerns_resident(event: Logged, letter: Logged) -> bool:

@@ -81,5 +81,5 @@ def test_a_subject_that_opens_the_text_is_not_said_twice(tmp_path: Path) -> None
 def test_a_line_that_is_no_json_object_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "letters.jsonl"
     file.write_text('{"text": "路灯坏了"}\n' + line + "\n")
-    with pytest.raises(Unreadable, match="letters.jsonl:2"):
+    with pytest.raises(Unreadable, match=r"letters\.jsonl:2"):
         read(file, COMMUNITIES)

@@ -45,5 +45,6 @@ def test_it_imports_nothing_of_the_project() -> None:
     assert not [
         line
         for line in source.splitlines()
-        if line.startswith(("import ", "from ")) and any(own in line for own in ("chassis", "services", "deploy", "contracts"))
+        if line.startswith(("import ", "from "))
+        and any(own in line for own in ("chassis", "services", "deploy", "contracts"))
     ]

@@ -42,7 +42,7 @@ def sound() -> Evidence:
             event("sla", "case.marked", 3, red, B),
             event("dispatch", "case.closed", 1),
         ),
-        waiting={service: 0 for service in ("intake", "dispatch", "sla", "notify")},
+        waiting=dict.fromkeys(("intake", "dispatch", "sla", "notify"), 0),
         seen={("sla", "intake", A): (1, 1), ("sla", "intake", B): (1, 1), ("notify", "sla", B): (1, 3)},
         bindings={
             "sla": frozenset({("intake", "case.submitted")}),
@@ -68,19 +68,25 @@ LOSSES: dict[str, Callable[[Evidence], Evidence]] = {
     "the text of a case was changed": lambda e: replace(e, cases=e.cases | {A: ("路灯不亮", NOW, "mailbox")}),
     "a case never reached dispatch": lambda e: replace(e, holdings={**e.holdings, "dispatch": frozenset({B})}),
     "an event waits in an outbox": lambda e: replace(e, waiting={**e.waiting, "sla": 1}),
-    "an event of the middle is missing in the log": lambda e: replace(e, log=only(e.log, lambda x: x.type != "clock.breached")),
+    "an event of the middle is missing in the log": lambda e: replace(
+        e, log=only(e.log, lambda x: x.type != "clock.breached")
+    ),
     "an event was put aside": lambda e: replace(e, aside=(("sla", "intake", A),)),
     "an event never reached a bound consumer": lambda e: replace(e, seen={**e.seen, ("notify", "sla", B): (1, 2)}),
     "a subject was never seen at all": lambda e: replace(e, seen={k: v for k, v in e.seen.items() if k[2] != A}),
     "a sent message is missing in the ledger": lambda e: replace(e, sms=e.sms[:2]),
-    "a message is still waiting": lambda e: replace(e, messages=(e.messages[0]._replace(state="pending"), *e.messages[1:])),
+    "a message is still waiting": lambda e: replace(
+        e, messages=(e.messages[0]._replace(state="pending"), *e.messages[1:])
+    ),
     "nobody was told of the receipt": lambda e: replace(e, messages=e.messages[1:], sms=e.sms[1:]),
     "a leader was not told of red": lambda e: replace(e, messages=e.messages[:4], sms=(*e.sms[:2], Sms("s3", ("m4",)))),
     "a breach has no letter": lambda e: replace(e, letters=(), files=()),
     "the paper of a letter is gone": lambda e: replace(e, files=()),
     "the paper of a letter was changed": lambda e: replace(e, files=(LetterFile("C07/1.pdf", "bb", True),)),
     "a signed letter was not delivered": lambda e: replace(e, letters=(e.letters[0]._replace(state="signed"),)),
-    "the letter numbers have a hole": lambda e: replace(e, letters=(e.letters[0]._replace(number="宝新警示〔2026〕2号"),)),
+    "the letter numbers have a hole": lambda e: replace(
+        e, letters=(e.letters[0]._replace(number="宝新警示〔2026〕2号"),)
+    ),
 }
 
 DOUBLES: dict[str, Callable[[Evidence], Evidence]] = {
@@ -92,7 +98,9 @@ DOUBLES: dict[str, Callable[[Evidence], Evidence]] = {
     "a line of the SMS ledger is repeated": lambda e: replace(e, sms=(*e.sms, e.sms[0])),
     "a message was carried by two SMS": lambda e: replace(e, sms=(*e.sms, Sms("s9", ("m3",)))),
     "an SMS carried a message of no table": lambda e: replace(e, sms=(*e.sms, Sms("s9", ("m9",)))),
-    "a skipped message was carried": lambda e: replace(e, messages=(e.messages[0]._replace(state="skipped"), *e.messages[1:])),
+    "a skipped message was carried": lambda e: replace(
+        e, messages=(e.messages[0]._replace(state="skipped"), *e.messages[1:])
+    ),
     "one recipient is told twice of one event": lambda e: replace(
         e, messages=(*e.messages, Message("m6", A, "case.closed/1", "resident", "skipped"))
     ),
