@@ -85,7 +85,7 @@ HTTP_SECONDS = _histogram("http_request_seconds", "From the request read to the 
 EVENTS = _counter("events", "Events taken from the inbox, by what became of them", ["type", "outcome"])
 BATCH_SECONDS = _histogram("batch_seconds", "One inbox batch, from the first event in hand to the acknowledgement")
 BATCH_EVENTS = _histogram("batch_events", "Events in one inbox batch", buckets=SIZES)
-INBOX_LAG_SECONDS = _gauge("inbox_lag_seconds", "From sending a probe to the commit that found everything before it applied")
+INBOX_LAG_SECONDS = _gauge("inbox_lag_seconds", "From sending a probe to the commit of all before it")
 ASIDE_ROWS = _gauge("aside_rows", "Events that failed, by state: max over replicas", ["state"])
 
 RELAYED = _counter("relayed_events", "Events confirmed by the broker and moved to the log", ["type"])

@@ -103,7 +103,7 @@ class Settings:
     token_issuer: str = setting("", about="`iss` of the tokens that are accepted")
     token_audience: str = setting("lianxin", about="`aud` of the tokens that are accepted")
     retry_seconds: tuple[float, ...] = setting(
-        (1.0, 10.0, 60.0, 600.0), parse=seconds_list, about="waits before a failed event is tried again, by comma; then it is parked"
+        (1.0, 10.0, 60.0, 600.0), parse=seconds_list, about="waits before a failed event is tried again; then it parks"
     )
     log_level: Literal["debug", "info", "warning", "error"] = setting("info")
     demo_data: bool = setting(False, about="fill the database with invented units and letters")
@@ -190,7 +190,8 @@ def _text(variable: str, env: Mapping[str, str]) -> str | None:
 def _reason(error: ValueError, text: str) -> str:
     # The built-in parsers quote the value; a value may be a secret.
     reason = str(error)
-    return "has a value that cannot be understood" if text in reason or "literal" in reason else reason
+    quoting = text in reason or reason.startswith(("invalid literal", "could not convert"))
+    return "has a value that cannot be understood" if quoting else reason
 
 
 def _parser(hint: Any) -> Callable[[str], Any]:

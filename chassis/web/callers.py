@@ -64,7 +64,7 @@ class Tokens:
             return caller_of(decoded.claims)
         except IssuerUnreachable as error:
             log.error("token keys unreachable", reason=str(error))
-            raise Refusal("unavailable") from None
+            raise Refusal("unavailable", retry_after=2) from None
         except (JoseError, ValueError, TypeError, KeyError) as error:
             log.info("token refused", reason=type(error).__name__)
             raise Refusal("unauthorised") from None

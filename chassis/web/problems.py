@@ -69,7 +69,10 @@ REFUSED = "请求未被受理。"
 
 @dataclass(frozen=True, slots=True)
 class ErrorTable:
-    """A service's own refusals. A sentence may name members of the error's data: `"当前状态为 {state}。"`."""
+    """A service's own refusals.
+
+    A sentence may name members of the error's data, lists too: `"当前状态为 {state}，可以：{legal}。"`.
+    """
 
     statuses: Mapping[str, int] = field(default_factory=dict)
     sentences: Mapping[str, str] = field(default_factory=dict)
@@ -80,8 +83,9 @@ class ErrorTable:
 
     def sentence(self, code: str, data: Mapping[str, Any]) -> str:
         template = self.sentences.get(code) or SENTENCES.get(code, REFUSED)
+        words = {name: "、".join(map(str, each)) if isinstance(each, list) else each for name, each in data.items()}
         try:
-            return template.format_map(data)
+            return template.format_map(words)
         except (KeyError, IndexError, ValueError):
             return template
 

@@ -74,3 +74,27 @@ def test_a_moment_survives_the_way_out_and_in(moment):
 def test_what_is_no_moment_is_refused(text):
     with pytest.raises(ValidationError):
         AcceptedSchema(only=["at"]).load({"at": text})
+
+
+class EverySchema(Schema):
+    text = fields.String(required=True, validate=validate.Length(max=3))
+    flag = fields.Boolean(allow_none=True)
+    count = fields.Integer(required=True, validate=validate.Range(0, 9))
+    many = fields.List(fields.Integer(validate=validate.Range(0, 9)), allow_none=True)
+    share = fields.Float()
+
+
+values = (
+    st.none() | st.booleans() | st.integers(-2, 12) | st.floats() | st.text(max_size=5) | st.lists(st.integers(-2, 12))
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(EverySchema().fields)), values))
+def test_what_a_draft_lets_through_is_what_the_schema_lets_through(payload):
+    try:
+        data = EventType("any", EverySchema).draft("s", 1, payload).data
+    except DoesNotFit as refused:
+        if "cannot write" not in str(refused):
+            assert EverySchema().validate(EverySchema().dump(payload))
+    else:
+        assert EverySchema().validate(data) == {}

@@ -60,7 +60,7 @@ def blueprint():
     @blueprint.arguments(LetterSchema)
     @web.requires("centre", "unit")
     def accept(letter, number):
-        raise IllegalTransition("state", state="closed", legal=["reopen"])
+        raise IllegalTransition("state", state="closed", legal=["reopen", "archive"])
 
     @blueprint.route("/me", methods=["GET"])
     @web.requires("centre", "unit", "leader")
@@ -107,7 +107,7 @@ def settings(issuer, tmp_path):
 def app(settings):
     errors = web.ErrorTable(
         statuses={"illegal_transition": 409, "case_not_found": 404},
-        sentences={"illegal_transition": "当前状态为 {state}，不能这样办理。", "case_not_found": "没有这件诉求。"},
+        sentences={"illegal_transition": "当前状态为 {state}，可以：{legal}。", "case_not_found": "没有这件诉求。"},
     )
     return web.create_app("post", settings, Database(settings.database_url), blueprints=[blueprint()], errors=errors)
 

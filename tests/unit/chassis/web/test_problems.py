@@ -20,9 +20,11 @@ def test_a_refusal_is_problem_details_in_chinese(door, bearer):
         "title": "Conflict",
         "status": 409,
         "code": "illegal_transition",
-        "detail": "当前状态为 closed，不能这样办理。",
-        "errors": [{"field": "state", "code": "illegal_transition", "message": "当前状态为 closed，不能这样办理。"}],
-        "data": {"state": "closed", "legal": ["reopen"]},
+        "detail": "当前状态为 closed，可以：reopen、archive。",
+        "errors": [
+            {"field": "state", "code": "illegal_transition", "message": "当前状态为 closed，可以：reopen、archive。"}
+        ],
+        "data": {"state": "closed", "legal": ["reopen", "archive"]},
         "request_id": answer.headers["X-Request-Id"],
     }
 
