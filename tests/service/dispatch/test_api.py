@@ -2,8 +2,11 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chassis.testing import published
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
@@ -304,3 +307,48 @@ def test_units_and_duties_are_listed_without_telephones(office: Office) -> None:
     assert "1380000" not in units.text
     found = office.get("/duties").json
     assert (found["version"], len(found["duties"]) >= 60) == ("demo-2026.1", True)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = st.sampled_from(
+    [
+        "unit",
+        "helpers",
+        "complexity",
+        "category",
+        "priority",
+        "sensitive",
+        "restricted",
+        "process",
+        "means",
+        "promised_at",
+        "text",
+        "decision",
+        "outcome",
+        "reason",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["dispatch", "acknowledge", "contact", "reply", "review"]),
+    st.dictionaries(FIELDS, ANYTHING, max_size=8) | ANYTHING,
+)
+def test_no_body_whatever_is_more_than_refused(waiting: Office, command: str, body: object) -> None:
+    role, unit = ("unit", "O10") if command in ("acknowledge", "contact", "reply") else ("centre", None)
+    answer = waiting.post(f"{CASE}/{command}", body, role, unit)
+    assert 400 <= answer.status_code < 500
+    assert answer.json["code"]
+    assert types(waiting) == [("case.triaged", 1)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60))
+def test_no_number_whatever_finds_more_than_nothing(waiting: Office, number: str) -> None:
+    answer = waiting.get(f"/cases/{quote(number, safe='', errors='surrogatepass')}")
+    assert answer.status_code in (308, 400, 404) or number == ""
