@@ -176,7 +176,8 @@ def import_cases(tx: Connection, house: Intake, open_cases: Sequence[OpenCase]) 
 def clean_up(tx: Connection) -> bool:
     """Deletes a batch of counts and Idempotency-Keys nobody asks for any more; true while there may be more."""
     now = clock.now(tx)
-    return max(store.forget_tallies(tx, now), web.forget_idempotency(tx, now - KEYS_KEPT)) >= BATCH
+    forgotten = (store.forget_tallies(tx, now, BATCH), web.forget_idempotency(tx, now - KEYS_KEPT, BATCH))
+    return max(forgotten) >= BATCH
 
 
 def _fold(value: Progress | None, event: Event, now: datetime) -> tuple[Progress, list[Draft]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from services.intake.case import Channel, Imported, Kind, Letter
 from services.intake.identity import Identity, is_mobile, mobile_as_typed
 from services.intake.numbering import SHANGHAI
+from services.intake.submission import as_kept
 
 WHAT = ("external_id", "kind", "name", "mobile", "description", "place", "identity")
 TIMES = ("submitted_at", "accepted_at", "dispatched_at", "contacted_at")
@@ -110,11 +111,10 @@ def _choice(row: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str
 
 
 def _text(row: Mapping[str, str], field: str, least: int, most: int) -> str:
-    if not least <= len(row[field]) <= most:
+    text = as_kept(row[field])
+    if not least <= len(text) <= most:
         raise _Wrong(field, f"must have {least} to {most} characters")
-    if "\x00" in row[field]:
-        raise _Wrong(field, "holds a NUL character")
-    return row[field]
+    return text
 
 
 def _mobile(row: Mapping[str, str], needed: bool) -> str | None:

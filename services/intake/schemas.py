@@ -1,6 +1,5 @@
 """What comes in over HTTP and what goes out."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,21 +9,17 @@ from marshmallow.validate import Length, OneOf, Range
 from chassis.events import Moment
 from services.intake.case import Channel, Kind, Letter, Reason, State
 from services.intake.identity import Identity, is_mobile, mobile_as_typed
-from services.intake.submission import Submission
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
+from services.intake.submission import Submission, as_kept
 
 _OPTIONAL = ("name", "mobile", "place", "community")
 _WHO = {"name": "请填写姓名", "mobile": "请填写手机号码"}
 
 
 class Text(fields.String):
-    """Free text: control characters become blanks, line ends are one kind, ends are trimmed before it is measured."""
+    """Free text, measured as it is kept."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        return _CONTROLS.sub(" ", text.replace("\r\n", "\n")).strip()
+        return as_kept(super()._deserialize(value, attr, data, **kwargs))
 
 
 class Line(Text):

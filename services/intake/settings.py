@@ -67,9 +67,13 @@ class Settings(Base):
     wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes of one address in 15 minutes")
 
     def problems(self) -> list[str]:
+        found = []
         if self.profile == "production" and not self.limit_submissions:
-            return ["LIMIT_SUBMISSIONS is off, which only PROFILE=dev or demo allows"]
-        return []
+            found.append("LIMIT_SUBMISSIONS is off, which only PROFILE=dev or demo allows")
+        if self.pool_size <= self.http_threads:
+            # A submission holds one connection while it takes a block of numbers on a second.
+            found.append("POOL_SIZE must be larger than HTTP_THREADS")
+        return found
 
     @property
     def community_codes(self) -> frozenset[str]:

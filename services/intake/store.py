@@ -111,7 +111,8 @@ COUNT = text("""
 """)
 TALLIES = text("select key, count as tries, until from tallies where key = any(cast(:keys as bytea[]))")
 FORGET = text("""
-    delete from tallies where key in (select key from tallies where until <= :now limit 1000)
+    delete from tallies where key in (
+        select key from tallies where until <= :now limit :batch for update skip locked)
 """)
 
 # Rows are made before they are locked, so that two processes with the first events of one case wait for each other.
@@ -198,9 +199,9 @@ def tallies(tx: Connection, keys: Sequence[bytes]) -> dict[bytes, Tally]:
     return {bytes(row.key): Tally(row.tries, row.until) for row in rows}
 
 
-def forget_tallies(tx: Connection, now: datetime) -> int:
-    """Deletes a batch of counts whose window has passed; returns how many."""
-    return tx.execute(FORGET, {"now": now}).rowcount
+def forget_tallies(tx: Connection, now: datetime, batch: int) -> int:
+    """Deletes up to `batch` counts whose window has passed; returns how many."""
+    return tx.execute(FORGET, {"now": now, "batch": batch}).rowcount
 
 
 def progress(tx: Connection, numbers: Sequence[str]) -> dict[str, Progress]:
