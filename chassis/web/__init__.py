@@ -7,7 +7,7 @@ A view is `@blueprint.route(...)`, `@web.requires("centre")`, `@blueprint.argume
 
 from chassis.web.addresses import client_address
 from chassis.web.app import Blueprint, create_app, database
-from chassis.web.callers import Caller, caller, requires
+from chassis.web.callers import Caller, admit, caller, requires
 from chassis.web.idempotency import Once, forget_idempotency, idempotent
 from chassis.web.problems import ErrorTable
 from chassis.web.revisions import etag, expect_revision
@@ -17,6 +17,7 @@ __all__ = [
     "Caller",
     "ErrorTable",
     "Once",
+    "admit",
     "caller",
     "client_address",
     "create_app",

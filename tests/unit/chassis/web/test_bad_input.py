@@ -126,14 +126,14 @@ json_values = st.recursive(
 )
 
 
-@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["name", "kind", "floor", "at", "lines", "extra", "x"]), json_values))
 def test_no_json_whatever_breaks_the_door(door, body):
     answer = post(door, json.dumps(body).encode())
     assert answer.status_code in (201, 400, 422)
 
 
-@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary())
 def test_no_bytes_whatever_break_the_door(door, body):
     assert post(door, body).status_code in (400, 422)
