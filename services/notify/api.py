@@ -72,7 +72,9 @@ def download(letter_id: str) -> Response:
     with web.database().transaction() as tx:
         letter = _visible(tx, letter_id)
         path = commands.paper(tx, _settings(), letter)
-    return send_file(path, mimetype="application/pdf", as_attachment=True, download_name=path.name, conditional=True)
+    answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=path.name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.route("/letters/<letter_id>/sign", methods=["POST"])

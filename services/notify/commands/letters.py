@@ -1,23 +1,25 @@
 """Warning letters: signed or declined by a leader, printed, acknowledged by the unit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
+from chassis import clock, logs, outbox
 from chassis.database import Database
 from services.notify import letter as letters
 from services.notify import letter_page, metrics, plan, series, store
 from services.notify.errors import IllegalTransition, LetterNotFound, LetterNotPrinted
 from services.notify.letter import Letter
-from services.notify.printing import print_letters
+from services.notify.printing import PrinterFailed, print_letters
 from services.notify.published import letter_draft
 from services.notify.settings import Settings
 
-PRINT_RUN = 10
+log = logs.get(__name__)
+
+PRINT_RUN = 5
 """Letters in one run of the printer: most of a run is its start."""
 
 Check = Callable[[Letter], None]
@@ -84,12 +86,24 @@ def print_signed(database: Database, settings: Settings) -> bool:
         orders = store.letters.take_to_print(tx, now, until, PRINT_RUN)
     if not orders:
         return False
-    with metrics.PRINT_SECONDS.time():
-        hashes = print_letters(settings.letters_dir, [content for _, content in orders], settings.print_seconds)
+    printed = _print_run(settings, [content for _, content in orders])
     with database.transaction() as tx:
         for letter_id, content in orders:
-            _issue(tx, letter_id, hashes[content["number"]])
+            if content["number"] in printed:
+                _issue(tx, letter_id, printed[content["number"]])
     return True
+
+
+def _print_run(settings: Settings, contents: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The hashes of the papers made. A run that fails goes letter by letter, so that one bad letter delays no other."""
+    try:
+        with metrics.PRINT_SECONDS.time():
+            return print_letters(settings.letters_dir, contents, settings.print_seconds)
+    except PrinterFailed as error:
+        log.error("printer failed", letters=len(contents), reason=str(error))
+    if len(contents) == 1:
+        return {}
+    return {number: hash_ for each in contents for number, hash_ in _print_run(settings, [each]).items()}
 
 
 def _issue(tx: Connection, letter_id: str, sha256: str) -> None:
