@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from chassis import clock
 from chassis.envelope import Event
@@ -64,7 +64,11 @@ def put(tx: Connection, failed: Sequence[Failed]) -> None:
                 error text, parked boolean)
             order by f.n
         """),
-        {"now": clock.now(tx), "first": BACK_OFF_SECONDS[0], "rows": json.dumps([_row(n, f) for n, f in enumerate(failed)])},
+        {
+            "now": clock.now(tx),
+            "first": BACK_OFF_SECONDS[0],
+            "rows": json.dumps([_row(n, f) for n, f in enumerate(failed)]),
+        },
     )
 
 
@@ -84,7 +88,7 @@ def _row(n: int, failed: Failed) -> dict[str, Any]:
     }
 
 
-def listed(tx: Connection, limit: int = 100) -> Sequence[Mapping[str, Any]]:
+def listed(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
     """What waits, oldest first: for operators."""
     return (
         tx.execute(
@@ -124,6 +128,8 @@ def skip(tx: Connection, id_: int, why: str) -> bool:
 def counts(tx: Connection) -> dict[str, int]:
     """Rows waiting for a retry and rows parked."""
     waiting, parked = tx.execute(
-        text("select count(*) filter (where parked_at is null), count(*) filter (where parked_at is not null) from aside")
+        text(
+            "select count(*) filter (where parked_at is null), count(*) filter (where parked_at is not null) from aside"
+        )
     ).one()
     return {"waiting": waiting, "parked": parked}

@@ -151,7 +151,7 @@ class Publisher:
         while self.window.open:
             left = until - time.monotonic()
             if left <= 0:
-                raise socket.timeout
+                raise TimeoutError
             self.connection.drain_events(timeout=left)
 
     def idle(self) -> None:
@@ -161,7 +161,7 @@ class Publisher:
         try:
             self.connection.heartbeat_tick()
             self.connection.drain_events(timeout=0.001)
-        except (socket.timeout, TimeoutError):
+        except TimeoutError:
             return
         except LOST:
             self.close()

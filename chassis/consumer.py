@@ -5,7 +5,6 @@ cancelled first, or the successor would overtake what this process still holds: 
 committed and acknowledged, the channel closes, and the rest goes back to the front of the queue in order.
 """
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -107,7 +106,7 @@ class Consumer:
     def _drain(self, connection: Connection, seconds: float) -> bool:
         try:
             connection.drain_events(timeout=seconds)
-        except (socket.timeout, TimeoutError):
+        except TimeoutError:
             return False
         return True
 

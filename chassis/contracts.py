@@ -73,9 +73,7 @@ def _json(content: Any) -> str:
 
 def json_schema(producer: str, event: EventType) -> dict[str, Any]:
     """JSON Schema of the event's data. Consumers must accept fields they do not know: versions only add."""
-    spec = APISpec("events", "1", "3.1.0", plugins=[plugin := MarshmallowPlugin(schema_name_resolver=lambda _: None)])
-    assert spec and plugin.converter
-    described = plugin.converter.schema2jsonschema(event.schema())
+    described = _describe(event.schema())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:lianxin:{producer}:{event.type}:v{event.version}",
@@ -85,6 +83,14 @@ def json_schema(producer: str, event: EventType) -> dict[str, Any]:
         **described,
         "additionalProperties": True,
     }
+
+
+def _describe(schema: Schema) -> dict[str, Any]:
+    # A resolver that names nothing has nested schemas written out in place.
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda _: "")
+    APISpec("events", "1", "3.1.0", plugins=[plugin])
+    described: dict[str, Any] = plugin.converter.schema2jsonschema(schema)  # type: ignore[union-attr]
+    return described
 
 
 def topology(known: Sequence[Party], subscribers: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
@@ -151,12 +157,26 @@ def asyncapi(known: Sequence[Party]) -> dict[str, Any]:
                 "address": routing_key(event.type, event.version),
                 "description": "Public." if event.public else "Only services of ours are bound to it.",
                 "messages": {"event": {"$ref": f"#/components/messages/{name}"}},
-                "bindings": {"amqp": {"is": "routingKey", "exchange": {"name": f"{party.name}.events", "type": "topic", "durable": True, "autoDelete": False}, "bindingVersion": "0.3.0"}},
+                "bindings": {
+                    "amqp": {
+                        "is": "routingKey",
+                        "exchange": {
+                            "name": f"{party.name}.events",
+                            "type": "topic",
+                            "durable": True,
+                            "autoDelete": False,
+                        },
+                        "bindingVersion": "0.3.0",
+                    }
+                },
             }
             operations[f"{name}.send"] = {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
             for reader in known:
                 if (party.name, event.type) in reader.reads:
-                    operations[f"{name}.receive.{reader.name}"] = {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+                    operations[f"{name}.receive.{reader.name}"] = {
+                        "action": "receive",
+                        "channel": {"$ref": f"#/channels/{name}"},
+                    }
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Lianxin events", "version": "1.0.0", "description": NOTICE},
@@ -193,7 +213,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drifted = [p for p, content in wanted.items() if not _same(ROOT / "contracts" / p, content)]
     drifted += _left_over(wanted)
     if asked.check:
-        print("\n".join(f"contracts/{p} is not what the code says; run `make contracts`" for p in drifted) or "contracts match the code")
+        print(
+            "\n".join(f"contracts/{p} is not what the code says; run `make contracts`" for p in drifted)
+            or "contracts match the code"
+        )
         return 1 if drifted else 0
     for path in drifted:
         _write(ROOT / "contracts" / path, wanted.get(path))

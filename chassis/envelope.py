@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 PREFIX = "cloudEvents:"
 TYPE_ROOT = "lianxin."
 
@@ -69,7 +71,7 @@ def routing_key(type_: str, version: int = 1, restricted: bool = False) -> str:
     return f"{'restricted.' if restricted else ''}{type_}{suffix}"
 
 
-def headers(source: str, row: Mapping[str, Any]) -> dict[str, str | int]:
+def headers(source: str, row: RowMapping | Mapping[str, Any]) -> dict[str, str | int]:
     """The message headers of an outbox or log row."""
     attributes = {
         "specversion": "1.0",

@@ -7,7 +7,7 @@ counted and backed off from: an exception never ends a loop, only SIGTERM does.
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import eventlet
@@ -16,9 +16,8 @@ from kombu.exceptions import OperationalError
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.rpc import Rpc as NamekoRpc
 
-from chassis import clock, logs, metrics, probe
+from chassis import clock, logs, metrics, probe, retrier, topology
 from chassis import relay as relaying
-from chassis import retrier, topology
 from chassis.broker import LOST, Publisher, PublishFailed
 from chassis.consumer import Consumer
 from chassis.database import Database
@@ -26,9 +25,11 @@ from chassis.envelope import source_of
 from chassis.inbox import Message, Reading, receive
 from chassis.ops import Ops as OpsServer
 from chassis.settings import Settings
+from chassis.web.idempotency import forget_idempotency
 
 log = logs.get(__name__)
 
+IDEMPOTENCY_KEPT = timedelta(hours=48)
 FAILURE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 DRAIN_SECONDS = 8.0
 # A loop that has not turned for this long is stuck; one that cannot reach broker or database still turns.
@@ -159,7 +160,9 @@ class Relay(SettingsProvider):
 
     def _maintain(self) -> float:
         relaying.maintain(self.database)
-        return self.MAINTAIN_SECONDS
+        with self.database.transaction() as tx:
+            more = forget_idempotency(tx, clock.now(tx) - IDEMPOTENCY_KEPT)
+        return 0.0 if more else self.MAINTAIN_SECONDS
 
     def _gauges(self) -> float:
         relaying.measure(self.database)
@@ -218,9 +221,7 @@ class Inbox(Entrypoint):
             done.send(exc_info)
             return result, exc_info
 
-        self.container.spawn_worker(
-            self, (Batch(self.reading, messages, as_of),), {}, handle_result=finished
-        )
+        self.container.spawn_worker(self, (Batch(self.reading, messages, as_of),), {}, handle_result=finished)
         failure = done.wait()
         if failure is not None:
             raise failure[1]
@@ -262,7 +263,10 @@ class Rpc(NamekoRpc):
 
 
 class Loop(Entrypoint):
-    """`@Loop.decorator(role="clocks", idle=0.05)`: calls the method at once while it returns true, else after `idle` s."""
+    """`@Loop.decorator(role="clocks", idle=0.05)`: calls the method again at once while it returns true, else later.
+
+    `idle` is that later, in seconds.
+    """
 
     def __init__(self, role: str, idle: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

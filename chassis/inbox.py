@@ -72,7 +72,9 @@ class _Batch(Generic[V]):
     failed: list[aside.Failed] = field(default_factory=list)
 
 
-def receive(database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None) -> None:
+def receive(
+    database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None
+) -> None:
     """Returns once every message is committed: applied, known already, or aside.
 
     `as_of`: everything published before it is in `messages` or was before. Raises only while the database is away
@@ -92,9 +94,7 @@ def receive(database: Database, reading: Reading[V], messages: Sequence[Message]
         apply(database, reading, (), as_of)
 
 
-def apply(
-    database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None
-) -> None:
+def apply(database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None) -> None:
     """One batch in one transaction."""
     with database.transaction() as tx:
         now = clock.now(tx)

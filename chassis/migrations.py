@@ -1,10 +1,10 @@
 """Brings a service's database to its newest revision; revisions are plain SQL run by alembic."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.operations import Operations
 
 HERE = Path(__file__).parent
 
@@ -23,6 +23,11 @@ def _config(url: str, folder: Path) -> Config:
     return config
 
 
-def apply(op: Operations, script: str = "0001_delivery") -> None:
+def apply(op: Any, name: str = "0001_delivery") -> None:
     """Runs one of the chassis's own scripts inside a service's revision."""
-    op.execute((HERE / "sql" / f"{script}.sql").read_text(encoding="utf-8").replace(":", r"\:"))
+    op.execute(script(name))
+
+
+def script(name: str) -> str:
+    """A script of the chassis as SQLAlchemy's `text()` takes it: colons are no parameters there."""
+    return (HERE / "sql" / f"{name}.sql").read_text(encoding="utf-8").replace(":", r"\:")

@@ -38,7 +38,7 @@ class Command:
 
     help: str
     run: Callable[[argparse.Namespace, Settings, Database], int]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Service:
     app: Callable[[Settings, Database], Flask]
     worker: str
     migrations: Path
-    status: Callable[[Connection], Mapping[str, object]] = lambda tx: {}
+    status: Callable[[Connection], Mapping[str, object]] = lambda _: {}
     commands: Mapping[str, Command] = field(default_factory=dict)
 
 
@@ -75,7 +75,9 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    def add(name: str, run: Callable[[Service, Settings, argparse.Namespace], Any], about: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, run: Callable[[Service, Settings, argparse.Namespace], Any], about: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.set_defaults(run=run)
         return sub
@@ -99,7 +101,7 @@ def _database(service: Service, settings: Settings, process: str) -> Database:
 
 
 def _api(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
-    server.serve(service.name, settings, lambda: service.app(settings, _database(service, settings, "api")))
+    server.serve(service.name, settings, lambda database: service.app(settings, database))
 
 
 def _worker(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
@@ -160,14 +162,20 @@ def _aside(service: Service, settings: Settings, asked: argparse.Namespace) -> i
 def _replay_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="SERVICE", help="the consuming service whose inbox is filled")
     parser.add_argument(
-        "--since", required=True, type=datetime.fromisoformat,
+        "--since",
+        required=True,
+        type=datetime.fromisoformat,
         help="from when on, with its zone, as 2026-11-24T08:00+08:00; early is safe, the inbox drops repeats",
     )
 
 
 def _replay(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
     sent = replay.replay(
-        _database(service, settings, "replay"), settings, service.name, f"{asked.to}.inbox", asked.since,
+        _database(service, settings, "replay"),
+        settings,
+        service.name,
+        f"{asked.to}.inbox",
+        asked.since,
         progress=lambda done: print(f"{done} events sent", file=sys.stderr),
     )
     print(f"{sent} events of {service.name} sent to {asked.to}.inbox; the relay goes on")

@@ -6,12 +6,11 @@ are inserted under the subject's row lock and leave sorted by id.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from amqp import Connection as AmqpConnection
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from chassis import aside, logs, metrics
 from chassis.broker import LOST, Outgoing, Publisher, PublishFailed, Refused, missing_queues
@@ -27,6 +26,7 @@ CHECK_QUEUES_SECONDS = 1.0
 QUICK_SECONDS, LAZY_SECONDS, QUICK_FOR_SECONDS = 0.002, 0.05, 1.0
 BROKER_AWAY_SECONDS = 0.5
 
+ANY = text("select exists (select 1 from outbox where not held)")
 CLAIM = text("""
     select o.* from outbox o
     where not o.held
@@ -35,7 +35,8 @@ CLAIM = text("""
 """)
 MOVE = text("""
     with gone as (delete from outbox where id = any(cast(:ids as bigint[])) returning *)
-    insert into event_log (event_id, type, version, subject, seq, epoch, partitionkey, restricted, time, traceparent, body)
+    insert into event_log (
+        event_id, type, version, subject, seq, epoch, partitionkey, restricted, time, traceparent, body)
     select event_id, type, version, subject, seq, epoch, partitionkey, restricted, time, traceparent, body
     from gone order by id
 """)
@@ -90,6 +91,8 @@ class Relay:
 
     def _relay(self) -> int:
         self._check_now_and_then()
+        if not self.database.glance(ANY):
+            return 0
         with self.database.transaction() as tx:
             if not tx.execute(LOCK).scalar_one() or self._halted(tx):
                 return 0
@@ -98,14 +101,14 @@ class Relay:
                 self._publish(tx, rows)
             return len(rows)
 
-    def _publish(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _publish(self, tx: Connection, rows: Sequence[RowMapping]) -> None:
         with metrics.RELAY_SECONDS.time():
             self.publisher.publish([self.outgoing(row) for row in rows])
             tx.execute(MOVE, {"ids": [row["id"] for row in rows]})
         for row in rows:
             metrics.RELAYED.labels(row["type"]).inc()
 
-    def outgoing(self, row: Mapping[str, Any], to: str | None = None) -> Outgoing:
+    def outgoing(self, row: RowMapping, to: str | None = None) -> Outgoing:
         """The message of an outbox or log row; `to` names the one queue it goes to instead of all that are bound."""
         key = routing_key(row["type"], row["version"], row["restricted"])
         return Outgoing(

@@ -29,7 +29,7 @@ def replay(
     service: str,
     queue: str,
     since: datetime,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Publishes the service's logged events since `since` straight to `queue`, then lets the relay go on.
 
@@ -65,13 +65,17 @@ def _send(
         with database.transaction() as tx:
             # The relay's own lock: nothing new is published while the last batch is sent and the halt is lifted.
             tx.execute(text("select pg_advisory_xact_lock(hashtext('lianxin relay'))"))
-            rows = tx.execute(
-                text("""
+            rows = (
+                tx.execute(
+                    text("""
                     select * from event_log
                     where position > :position and published_at >= :since order by position limit :batch
                 """),
-                {"position": position, "since": since, "batch": BATCH},
-            ).mappings().all()
+                    {"position": position, "since": since, "batch": BATCH},
+                )
+                .mappings()
+                .all()
+            )
             if not rows:
                 tx.execute(text("delete from halt where queue = :queue"), {"queue": queue})
                 return sent

@@ -12,6 +12,7 @@ from chassis.inbox import Reading, fold_into, lock_seen
 
 log = logs.get(__name__)
 
+ANY = text("select exists (select 1 from aside where next_try <= clock_now() and parked_at is null)")
 # The first row of a subject whose time has come; SKIP LOCKED shares the work between replicas.
 DUE = text("""
     select a.id, a.source, a.subject, a.headers, a.body, a.attempts from aside a
@@ -23,6 +24,8 @@ DUE = text("""
 
 def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS) -> bool:
     """Tries the next due event again; false when none is due."""
+    if not database.glance(ANY):
+        return False
     with database.transaction() as tx:
         row = tx.execute(DUE).mappings().one_or_none()
         if row is None:
@@ -54,7 +57,8 @@ def _failed_again(tx: Connection, id_: int, attempts: int, error: Exception, bac
     log.warning("retry failed", aside=id_, attempts=attempts + 1, parked=parked, error=aside.reason(error))
     tx.execute(
         text("""
-            update aside set attempts = :attempts, error = :error, next_try = clock_now() + make_interval(secs => :wait),
+            update aside set attempts = :attempts, error = :error,
+                   next_try = clock_now() + make_interval(secs => :wait),
                    parked_at = case when :parked then clock_now() end
             where id = :id
         """),

@@ -46,10 +46,14 @@ def _serve(runner: ServiceRunner, stopped: Any) -> None:
 
 
 def _stop(runner: ServiceRunner, stopped: Any) -> None:
-    with eventlet.Timeout(STOP_SECONDS, False):
-        runner.stop()
-        if not stopped.ready():
-            stopped.send(0)
-        return
-    log.warning("left without waiting for the broker", after_seconds=STOP_SECONDS)
-    os._exit(0)
+    in_time = eventlet.with_timeout(STOP_SECONDS, _stopped, runner, timeout_value=False)
+    if not in_time:
+        log.warning("left without waiting for the broker", after_seconds=STOP_SECONDS)
+        os._exit(0)
+    if not stopped.ready():
+        stopped.send(0)
+
+
+def _stopped(runner: ServiceRunner) -> bool:
+    runner.stop()
+    return True

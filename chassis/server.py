@@ -5,15 +5,19 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from sqlalchemy import text
 
 from chassis import logs
+from chassis.database import Database
 from chassis.ops import Ops
 from chassis.settings import Settings
 
+ONE = text("select 1")
+
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, name: str, settings: Settings, app: Callable[[], Flask]) -> None:
-        self.name, self.settings, self.make = name, settings, app
+    def __init__(self, name: str, settings: Settings, make: Callable[[Database], Flask]) -> None:
+        self.name, self.settings, self.make = name, settings, make
         super().__init__()
 
     def load_config(self) -> None:
@@ -36,13 +40,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(option, value)
 
     def load(self) -> Flask:
-        return self.make()
+        # Called in the worker, after gunicorn's fork: no connection is shared with the parent.
+        self.database = Database(
+            self.settings.database_url, pool_size=self.settings.pool_size, application=f"{self.name}-api"
+        )
+        return self.make(self.database)
 
     def _serve_ops(self, worker: Any) -> None:
         logs.adopt()
-        Ops(self.settings.ops_port, host=self.settings.ops_host).start()
+        ready = {"database": lambda: self.database.glance(ONE) == 1}
+        Ops(self.settings.ops_port, ready=ready, host=self.settings.ops_host).start()
 
 
-def serve(name: str, settings: Settings, app: Callable[[], Flask]) -> None:
-    """Blocks until SIGTERM; requests in hand are answered first."""
-    _Server(name, settings, app).run()
+def serve(name: str, settings: Settings, make: Callable[[Database], Flask]) -> None:
+    """Blocks until SIGTERM; requests in hand are answered first. `make` gets the service's database."""
+    _Server(name, settings, make).run()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from chassis.database import Database
 from chassis.envelope import Draft, headers, source_of
@@ -48,7 +48,7 @@ def move_clock(database: Database, shift: timedelta) -> None:
         tx.execute(text("update clock_offset set shift = :shift"), {"shift": shift})
 
 
-def published(database: Database) -> list[Mapping[str, Any]]:
+def published(database: Database) -> list[RowMapping]:
     """Everything in the outbox, oldest first: type, subject, seq, body."""
     with database.transaction() as tx:
         return list(tx.execute(text("select * from outbox order by id")).mappings().all())

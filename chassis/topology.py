@@ -57,7 +57,9 @@ def load(file: Path = FILE) -> Topology:
     return Topology(content["bindings"], content["users"])
 
 
-def definitions(topology: Topology, vhost: str, passwords: Mapping[str, str], *, version: str = "3.10") -> dict[str, Any]:
+def definitions(
+    topology: Topology, vhost: str, passwords: Mapping[str, str], *, version: str = "3.10"
+) -> dict[str, Any]:
     """RabbitMQ's own definitions format. Users without a password in `passwords` are left as they are."""
     exchanges = {exchange for keys in topology.bindings.values() for exchange in keys}
     return {
@@ -73,8 +75,15 @@ def definitions(topology: Topology, vhost: str, passwords: Mapping[str, str], *,
             for topic in rights.get("topics", ())
         ],
         "exchanges": [
-            {"name": name, "vhost": vhost, "type": "topic", "durable": True, "auto_delete": False, "internal": False,
-             "arguments": {}}
+            {
+                "name": name,
+                "vhost": vhost,
+                "type": "topic",
+                "durable": True,
+                "auto_delete": False,
+                "internal": False,
+                "arguments": {},
+            }
             for name in sorted(exchanges)
         ],
         "queues": [
@@ -82,8 +91,14 @@ def definitions(topology: Topology, vhost: str, passwords: Mapping[str, str], *,
             for queue in sorted(topology.bindings)
         ],
         "bindings": [
-            {"source": exchange, "vhost": vhost, "destination": queue, "destination_type": "queue",
-             "routing_key": key, "arguments": {}}
+            {
+                "source": exchange,
+                "vhost": vhost,
+                "destination": queue,
+                "destination_type": "queue",
+                "routing_key": key,
+                "arguments": {},
+            }
             for queue, sources in sorted(topology.bindings.items())
             for exchange, keys in sorted(sources.items())
             for key in keys
@@ -100,7 +115,11 @@ def _arguments(queue: str) -> dict[str, Any]:
 
 def _policies(vhost: str, version: str) -> list[dict[str, Any]]:
     subscribers = {
-        "vhost": vhost, "name": "subscribers", "pattern": r"^sub\.", "apply-to": "queues", "priority": 1,
+        "vhost": vhost,
+        "name": "subscribers",
+        "pattern": r"^sub\.",
+        "apply-to": "queues",
+        "priority": 1,
         # A subscriber that never reads can't fill the broker; it catches up from the log.
         "definition": {"max-length-bytes": 256 * 1024 * 1024, "overflow": "drop-head"},
     }
@@ -108,7 +127,11 @@ def _policies(vhost: str, version: str) -> list[dict[str, Any]]:
         return [subscribers]
     # From 4.0 on the broker drops a message after 20 deliveries unless told otherwise; attempts are counted by us.
     inboxes = {
-        "vhost": vhost, "name": "inboxes", "pattern": r"\.inbox$", "apply-to": "quorum_queues", "priority": 1,
+        "vhost": vhost,
+        "name": "inboxes",
+        "pattern": r"\.inbox$",
+        "apply-to": "quorum_queues",
+        "priority": 1,
         "definition": {"delivery-limit": -1},
     }
     return [subscribers, inboxes]

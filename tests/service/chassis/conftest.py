@@ -1,0 +1,67 @@
+"""Two databases with the chassis's own tables and a vhost with the counting service's topology."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from chassis import topology
+from chassis.database import Database
+from chassis.envelope import source_of
+from chassis.migrations import script
+from chassis.relay import Relay
+from deploy.local import postgres
+from deploy.local.testbed import Servers, Vhost
+from tests.service.chassis.counting import ADDER, COUNTER, TABLE, TOPOLOGY
+
+
+@pytest.fixture
+def empty_database(servers: Servers) -> Iterator[Callable[[str], Database]]:
+    """`empty_database("sla")`: a database of that role with the delivery tables and the counting service's one."""
+    made: list[tuple[str, Database]] = []
+
+    def make(role: str) -> Database:
+        name = postgres.new_name(role)
+        database = Database(servers.postgres.create_database(name, role), pool_size=5)
+        made.append((name, database))
+        with database.transaction() as tx:
+            tx.execute(text(script("0001_delivery")))
+            tx.execute(text(TABLE))
+        return database
+
+    yield make
+    for name, database in made:
+        database.close()
+        servers.postgres.drop_database(name)
+
+
+@pytest.fixture
+def adder(empty_database: Callable[[str], Database]) -> Database:
+    return empty_database(ADDER)
+
+
+@pytest.fixture
+def counter(empty_database: Callable[[str], Database]) -> Database:
+    return empty_database(COUNTER)
+
+
+@pytest.fixture
+def vhost(servers: Servers) -> Iterator[Vhost]:
+    """A broker with the counting topology."""
+    name = postgres.new_name("counting")
+    servers.rabbit.create_vhost(name)
+    apply_topology(servers, name)
+    yield Vhost(name, servers.rabbit)
+    servers.rabbit.drop_vhost(name)
+
+
+def apply_topology(servers: Servers, name: str) -> None:
+    passwords = {user: servers.rabbit.password(user) for user in TOPOLOGY.users}
+    topology.apply(servers.rabbit.management, passwords, name, TOPOLOGY)
+
+
+@pytest.fixture
+def relay(adder: Database, vhost: Vhost) -> Iterator[Relay]:
+    made = Relay(adder, vhost.uri(ADDER), ADDER, source_of("xinan", ADDER), TOPOLOGY)
+    yield made
+    made.close()
