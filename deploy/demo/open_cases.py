@@ -75,11 +75,11 @@ class OpenCase:
 class Plan:
     """How many of each, and how long after `now` the first of them turns yellow and red."""
 
-    left_alone: int = 5
-    turning_yellow: int = 3
-    ordinary: int = 4
-    yellow_in: timedelta = timedelta(seconds=10)
-    red_in: timedelta = timedelta(seconds=14)
+    left_alone: int = 0
+    turning_yellow: int = 0
+    ordinary: int = 0
+    yellow_in: timedelta = timedelta(seconds=8)
+    red_in: timedelta = timedelta(seconds=11)
     apart: timedelta = timedelta(milliseconds=100)
 
 
