@@ -180,12 +180,13 @@ def _reads() -> Iterator[tuple[tuple[str, str], type[Schema]]]:
 
 
 READS = dict(_reads())
+NOTHING_STATED = dict.fromkeys(Stated().fields)
 
 
 def intake_part(event: Event) -> Intake:
     """Intake's word in the domain's terms; an import's stated times count as known from its first event on."""
     data = event.data
-    stated = data["imported"] or dict.fromkeys(Stated().fields)
+    stated = data["imported"] or NOTHING_STATED
     return Intake(
         submitted_at=data["submitted_at"],
         accepted_at=data["accepted_at"] or stated["accepted_at"],
