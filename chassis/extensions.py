@@ -179,6 +179,21 @@ class Relay(SettingsProvider):
             self.relay.close()
 
 
+def call(entrypoint: Entrypoint, *args: Any) -> Any:
+    """Runs the entrypoint's method as a Nameko worker and waits: what it returned, or raises what it raised."""
+    done = Signal()
+
+    def finished(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        done.send((result, exc_info))
+        return result, exc_info
+
+    entrypoint.container.spawn_worker(entrypoint, args, {}, handle_result=finished)
+    result, failure = done.wait()
+    if failure is not None:
+        raise failure[1]
+    return result
+
+
 class Batch:
     """What a service's receiving entrypoint is given; `apply(database)` returns when all of it is committed."""
 
@@ -215,16 +230,7 @@ class Inbox(Entrypoint):
 
     def _handle(self, messages: Sequence[Message], as_of: datetime | None) -> None:
         """Runs the batch as a Nameko worker and waits for it; raises what it raised."""
-        done = Signal()
-
-        def finished(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
-            done.send(exc_info)
-            return result, exc_info
-
-        self.container.spawn_worker(self, (Batch(self.reading, messages, as_of),), {}, handle_result=finished)
-        failure = done.wait()
-        if failure is not None:
-            raise failure[1]
+        call(self, Batch(self.reading, messages, as_of))
 
     def _retry(self) -> float:
         return 0.0 if retrier.replay_one(self.database, self.reading, self.current().retry_seconds) else 0.5
@@ -278,17 +284,7 @@ class Loop(Entrypoint):
             self.turning.start(self.container)
 
     def _step(self) -> float:
-        done = Signal()
-
-        def finished(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
-            done.send((result, exc_info))
-            return result, exc_info
-
-        self.container.spawn_worker(self, (), {}, handle_result=finished)
-        result, failure = done.wait()
-        if failure is not None:
-            raise failure[1]
-        return 0.0 if result else self.idle
+        return 0.0 if call(self) else self.idle
 
     def stop(self) -> None:
         if self.turning:

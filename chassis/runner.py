@@ -30,6 +30,7 @@ def run(service: type[Any], settings: Settings) -> int:
     signal.signal(signal.SIGTERM, shutdown)
     signal.signal(signal.SIGINT, shutdown)
     eventlet.spawn(_serve, runner, stopped)
+    eventlet.spawn(_watch, runner)
     code: int = stopped.wait()
     return code
 
@@ -43,6 +44,15 @@ def _serve(runner: ServiceRunner, stopped: Any) -> None:
         log.error("service ended", error=type(error).__name__, reason=str(error))
         if not stopped.ready():
             stopped.send(1)
+
+
+def _watch(runner: ServiceRunner) -> None:
+    """A container that is being killed can hang half alive while the broker is away: give it five seconds."""
+    while not any(container._being_killed for container in runner.containers):
+        eventlet.sleep(1)
+    eventlet.sleep(5)
+    log.error("service died and did not end", after_seconds=5)
+    os._exit(1)
 
 
 def _stop(runner: ServiceRunner, stopped: Any) -> None:
