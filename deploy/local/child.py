@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ def stop_orphans(folder: Folder, patience: float = 10.0) -> list[str]:
             path.unlink()
     trees = {name: descendants(record["pid"]) | {record["pid"]: record["born"]} for name, record in found.items()}
     for record in found.values():
-        os.kill(record["pid"], record["signal"])
+        with suppress(ProcessLookupError):
+            os.kill(record["pid"], record["signal"])
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and any(alive(record["pid"], record["born"]) for record in found.values()):
         time.sleep(TICK)
@@ -154,4 +156,8 @@ def _status(pid: int) -> tuple[int, str]:
 def _kill(tree: Mapping[int, str]) -> None:
     for pid, since in tree.items():
         if alive(pid, since):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while any(alive(pid, since) for pid, since in tree.items()) and time.monotonic() < deadline:
+        time.sleep(TICK)

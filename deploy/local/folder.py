@@ -82,7 +82,7 @@ class Folder:
             return None
 
     def holder(self) -> dict[str, Any] | None:
-        """Who holds the lock now: pid and command; None when nobody does."""
+        """Who holds the lock now: pid and command; None when nobody does. Raises Trouble in the moment of taking it."""
         with (self.path / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -123,4 +123,4 @@ def _holder(text: str) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except ValueError:
-        return {"pid": "?", "command": "just starting"}
+        raise Trouble("Another program is just starting here; try again in a second.") from None

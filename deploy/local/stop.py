@@ -7,6 +7,7 @@ import time
 
 from deploy.local.child import stop_orphans
 from deploy.local.folder import Folder
+from deploy.local.trouble import Trouble
 
 PATIENCE = 40.0
 
@@ -14,21 +15,28 @@ PATIENCE = 40.0
 def main() -> int:
     """Exit code 1 if the holder does not go."""
     folder = Folder()
+    try:
+        _ask_holder(folder)
+        with folder.lock():
+            left = stop_orphans(folder)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    print(f"stopped what was left: {', '.join(left)}" if left else "nothing is running")
+    return 0
+
+
+def _ask_holder(folder: Folder) -> None:
     holder = folder.holder()
-    if holder is not None and holder["pid"] != "?":
-        print(f"stopping process {holder['pid']} ({holder['command']})")
-        os.kill(int(holder["pid"]), signal.SIGTERM)
+    if holder is None:
+        return
+    print(f"stopping process {holder['pid']} ({holder['command']})")
+    os.kill(int(holder["pid"]), signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while folder.holder() is not None:
         if time.monotonic() > deadline:
-            print(
-                f"it is still there after {PATIENCE:.0f} s; kill -9 {holder and holder['pid']}, then `make stop` again"
-            )
-            return 1
+            raise Trouble(f"It is still there after {PATIENCE:.0f} s; kill -9 {holder['pid']}, then `make stop` again.")
         time.sleep(0.1)
-    left = stop_orphans(folder)
-    print(f"stopped what was left: {', '.join(left)}" if left else "nothing is running")
-    return 0
 
 
 if __name__ == "__main__":
