@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER
@@ -27,7 +28,9 @@ def empty(database: Callable[[str], str], tmp_path: Path) -> Iterator[Office]:
         token_issuer=DEVELOPMENT_ISSUER,
     )
     opened = Database(settings.database_url, pool_size=4)
-    yield Office(opened, api.create_app(settings, opened).test_client(), issuer)
+    # Captured, because structlog's own way to show an exception takes seconds, and the transaction waits for it.
+    with capture_logs() as said:
+        yield Office(opened, api.create_app(settings, opened).test_client(), issuer, said)
     opened.close()
 
 

@@ -1,5 +1,6 @@
 """Intake's events for one case, and dispatch as its callers see it."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,11 +61,12 @@ class Intake:
 
 @dataclass
 class Office:
-    """Dispatch's database and its front door."""
+    """Dispatch's database and its front door, and what it logs."""
 
     database: Database
     client: FlaskClient
     issuer: DevelopmentIssuer
+    said: list[MutableMapping[str, Any]]
 
     def receive(self, *messages: Message) -> None:
         inbox.receive(self.database, commands.READING, messages)

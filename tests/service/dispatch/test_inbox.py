@@ -122,6 +122,7 @@ def test_an_event_that_can_not_be_read_holds_only_its_own_case(office: Office) -
     with office.database.transaction() as tx:
         aside = tx.execute(text("select distinct subject from aside")).scalars().all()
     assert aside == [bad.number]
+    assert [line["subject"] for line in office.said if line["event"] == "event put aside"] == [bad.number]
 
 
 def letters() -> list[Intake]:
