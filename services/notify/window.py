@@ -11,9 +11,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def is_open(last_sent: datetime | None, window: timedelta, now: datetime) -> bool:
-    """True if a telephone that last got an SMS at `last_sent` may get another at `now`."""
-    return last_sent is None or last_sent + window <= now
+def opened_before(window: timedelta, now: datetime) -> datetime:
+    """A telephone whose last SMS went out at this moment or earlier may get another at `now`."""
+    return now - window
 
 
 def gather(waiting: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:

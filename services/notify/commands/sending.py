@@ -24,7 +24,7 @@ from services.notify.published import message_draft
 from services.notify.settings import Settings
 from services.notify.store.messages import Claim, Ending, Lapsed, Waiting
 from services.notify.template import RESIDENT
-from services.notify.window import gather
+from services.notify.window import gather, opened_before
 
 BATCH = 50
 STAFF_BATCH = 1000
@@ -102,14 +102,15 @@ def _claim_for_residents(
 
 def send_to_staff(database: Database, settings: Settings, gateway: Gateway) -> bool:
     """What waits for staff whose telephone may get an SMS, gathered into one each; true if any was sent."""
-    window, started = timedelta(seconds=settings.sms_window), time.monotonic()
+    started = time.monotonic()
     with database.transaction() as tx:
         now = clock.now(tx)
-        due = store.messages.lock_for_staff(tx, now, window, STAFF_BATCH)
+        before = opened_before(timedelta(seconds=settings.sms_window), now)
+        due = store.messages.lock_for_staff(tx, now, before, STAFF_BATCH)
         worth = _worth_sending(tx, due, now) if due else []
         _wait(tx, [waiting for waiting in worth if waiting.mobile is None], now)
         together = gather((waiting.mobile, waiting) for waiting in worth if waiting.mobile is not None)
-        opened = store.messages.open_windows(tx, together, now, window) if together else set()
+        opened = store.messages.open_windows(tx, together, now, before) if together else set()
         claimed = [
             Sms(id=str(uuid.uuid4()), attempt=1, contact={"mobile": mobile}, carried=tuple(together[mobile]))
             for mobile in sorted(opened)

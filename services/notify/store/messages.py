@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -124,7 +124,7 @@ def lock_pending(tx: Connection, ids: Sequence[str]) -> list[Waiting]:
     return [_waiting(row) for row in rows]
 
 
-def lock_for_staff(tx: Connection, now: datetime, window: timedelta, limit: int) -> list[Waiting]:
+def lock_for_staff(tx: Connection, now: datetime, opened_before: datetime, limit: int) -> list[Waiting]:
     """What is due for staff whose telephone may get an SMS now or is not known, locked."""
     rows = tx.execute(
         text(f"""
@@ -135,12 +135,12 @@ def lock_for_staff(tx: Connection, now: datetime, window: timedelta, limit: int)
                 and (w.opened_at is null or w.opened_at <= :opened_before)
             order by m.next_try, m.id limit :limit for update of m skip locked
         """),
-        {"now": now, "opened_before": now - window, "limit": limit},
+        {"now": now, "opened_before": opened_before, "limit": limit},
     )
     return [_waiting(row, row.mobile) for row in rows]
 
 
-def open_windows(tx: Connection, mobiles: Iterable[str], now: datetime, window: timedelta) -> set[str]:
+def open_windows(tx: Connection, mobiles: Iterable[str], now: datetime, opened_before: datetime) -> set[str]:
     """The telephones whose window this transaction opened; another process may have been first for the others."""
     rows = tx.execute(
         text("""
@@ -148,7 +148,7 @@ def open_windows(tx: Connection, mobiles: Iterable[str], now: datetime, window: 
             on conflict (mobile) do update set opened_at = excluded.opened_at where w.opened_at <= :opened_before
             returning mobile
         """),
-        {"mobiles": sorted(set(mobiles)), "now": now, "opened_before": now - window},
+        {"mobiles": sorted(set(mobiles)), "now": now, "opened_before": opened_before},
     )
     return {row.mobile for row in rows}
 

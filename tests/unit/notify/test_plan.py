@@ -1,0 +1,230 @@
+"""Every interleaving of the sources plans the same messages and letters; the fold is pure, so it is tested as it is."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.envelope import Event, decode
+from chassis.inbox import Message
+from services.notify import plan
+from services.notify.commands import READING
+from services.notify.commands.cases import File, fold
+from services.notify.letter import Letter
+from services.notify.message import Message as Planned
+from services.notify.message import why_skip
+from tests.service.notify.story import DAY, Story
+
+BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+NOW = BEGAN + DAY * 2
+NUMBER = "XA20261120000001"
+
+
+def event(message: Message) -> Event:
+    understood = READING.understood(decode(message.headers, message.body))
+    assert understood is not None
+    return understood
+
+
+def told(messages: Sequence[Message], now: datetime = NOW) -> tuple[File, list[dict[str, Any]]]:
+    """The file after these messages, and what was published."""
+    file, published = None, []
+    for message in messages:
+        value, drafts = fold(file, event(message), now)
+        assert isinstance(value, File)
+        file = value
+        published += [json.loads(draft.body()) | {"type": draft.type, "seq": draft.seq} for draft in drafts]
+    assert file is not None
+    return file, published
+
+
+def templates(messages: Sequence[Message], now: datetime = NOW) -> list[str]:
+    return sorted(planned.template for planned in told(messages, now)[0].planned)
+
+
+def letter(messages: Sequence[Message], now: datetime = NOW) -> Letter | None:
+    return told(messages, now)[0].letters.get(("close", 1))
+
+
+def verdicts(messages: Sequence[Message], now: datetime) -> dict[str, str | None]:
+    """Why each planned message would not be sent at `now`."""
+    file, _ = told(messages, now)
+    return {f"{each.template} {each.recipient}": why_skip(each, file.case, None, now) for each in file.planned}
+
+
+def whole_story() -> dict[str, list[Message]]:
+    """A case with everything in it, source by source."""
+    story = Story(NUMBER, began=BEGAN)
+    return {
+        "intake": [story.submitted(at=BEGAN)],
+        "dispatch": [story.dispatched(), story.closed(at=BEGAN + DAY * 1.5)],
+        "sla": [
+            story.marked("yellow", at=BEGAN, reason="risk"),
+            story.started("contact"),
+            story.started("close"),
+            story.marked("yellow", at=BEGAN + DAY * 0.75),
+            story.breached(),
+            story.marked("red", at=BEGAN + DAY),
+            story.retracted(),
+            story.started("close", gen=2, limit=DAY * 3),
+            story.breached(gen=2, limit=DAY * 3, letter_after=3600),
+            story.breached(gen=3, limit=DAY * 1.2),
+        ],
+    }
+
+
+def outcome(messages: Sequence[Message]) -> tuple[Any, ...]:
+    """What must not depend on the order: facts, messages, letters, and the verdict on each message."""
+    file, _ = told(messages, NOW + DAY * 3)
+    planned = {each.id: each for each in file.planned}
+    judged = {id_: why_skip(each, file.case, None, NOW) for id_, each in planned.items()}
+    # Whether a letter was never proposed or voided again is the order's; whether it stands is not.
+    standing = {key: (each.unit, each.due) for key, each in file.letters.items() if each.state != "voided"}
+    comparable = {id_: (each.template, each.recipient, dict(each.params), each.useful_until) for id_, each in planned.items()}
+    return (sorted(map(str, file.case.marks)), comparable, judged, standing)
+
+
+BASE = whole_story()
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.permutations([name for name, messages in BASE.items() for _ in messages]))
+def test_every_interleaving_gives_the_same(order: list[str]) -> None:
+    sources = {name: list(messages) for name, messages in BASE.items()}
+    messages = [sources[name].pop(0) for name in order]
+    assert outcome(messages) == outcome([message for each in BASE.values() for message in each])
+
+
+def test_a_plan_made_twice_adds_nothing() -> None:
+    file, _ = told([message for each in BASE.values() for message in each])
+    assert plan.added(file.case, file.case) == ()
+    assert len({each.id for each in file.planned}) == len(file.planned)
+
+
+def test_a_promise_waits_until_it_is_known_who_wrote() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    started = story.started()
+    assert templates([started]) == []
+    assert templates([started, story.submitted(at=BEGAN)]) == ["promised", "received"]
+
+
+def test_a_new_gen_is_a_new_promise() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.submitted(at=BEGAN), story.started(), story.started(gen=2, limit=DAY * 3)]
+    assert templates(heard) == ["promised", "promised", "received"]
+
+
+def test_other_clocks_promise_nothing() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    assert templates([story.submitted(at=BEGAN), story.started("accept"), story.started("contact")]) == ["received"]
+
+
+def test_an_imported_case_reopened_after_the_import_is_promised_anew() -> None:
+    before = Story(NUMBER, began=BEGAN)
+    submitted = before.submitted(imported=True, at=BEGAN + DAY)
+    assert templates([submitted, before.started()]) == []
+    after = Story(NUMBER, began=BEGAN + DAY * 2)
+    assert templates([submitted, after.started(gen=2)]) == ["promised"]
+
+
+def test_yellow_names_the_limit_that_is_running_out() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    contact, close = story.started("contact", limit=DAY), story.started("close", limit=DAY * 3)
+    file, _ = told([contact, close, story.marked("yellow", at=BEGAN + DAY * 0.75)])
+    assert file.planned[0].params["limit"] == "联系"
+    file, _ = told([contact, close, story.marked("yellow", at=BEGAN + DAY * 2.25)])
+    assert file.planned[0].params["limit"] == "办结"
+
+
+def test_of_two_limits_that_run_out_together_closing_is_named() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    file, _ = told([story.started("close"), story.started("contact"), story.marked("yellow", at=BEGAN + DAY * 0.75)])
+    assert file.planned[0].params["limit"] == "办结"
+
+
+def test_yellow_ends_with_the_limit_it_warns_of() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.started(), story.marked("yellow", at=BEGAN + DAY * 0.75)]
+    assert verdicts(heard, BEGAN + DAY * 0.9) == {"yellow C07/duty": None}
+    assert verdicts(heard, BEGAN + DAY) == {"yellow C07/duty": "stale"}
+
+
+def test_yellow_by_risk_is_useful_until_the_mark_changes() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    yellow = story.marked("yellow", at=BEGAN, reason="risk")
+    assert verdicts([yellow], BEGAN + DAY * 30) == {"yellow C07/duty": None}
+    red = story.marked("red", at=BEGAN + DAY)
+    assert verdicts([yellow, red], BEGAN + DAY)["yellow C07/duty"] == "superseded"
+
+
+def test_red_is_told_although_the_mark_fell_again() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.started("contact"), story.marked("red", at=BEGAN + DAY), story.marked("none", at=BEGAN + DAY)]
+    assert verdicts(heard, BEGAN + DAY) == {"red C07/head": None, "red C07/leader": None}
+
+
+def test_the_closing_of_an_earlier_pass_supersedes_nothing() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.submitted(at=BEGAN), story.closed(at=BEGAN + DAY)]
+    again = Story(NUMBER, began=BEGAN + DAY * 2)
+    heard.append(again.started(gen=2))
+    assert verdicts(heard, BEGAN + DAY)["promised resident"] is None
+
+
+def test_a_breach_of_the_closing_limit_proposes_one_letter() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    _, published = told([story.breached()])
+    assert [(each["type"], each["seq"], each["state"]) for each in published] == [("letter.proposed", 1, "proposed")]
+    assert published[0]["breach"]["gen"] == 1
+
+
+def test_other_limits_and_silent_breaches_propose_none() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    assert told([story.breached(kind="contact"), story.breached(silent=True)])[0].letters == {}
+
+
+def test_a_late_close_takes_no_letter_back() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    closed, breached = story.closed(at=BEGAN + DAY * 1.1), story.breached()
+    for heard in ([closed, breached], [breached, closed]):
+        found = letter(heard)
+        assert found is not None and found.state == "proposed"
+
+
+def test_a_retraction_voids_an_unsigned_letter() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    _, published = told([story.breached(), story.retracted()])
+    assert [(each["type"], each["seq"]) for each in published] == [("letter.proposed", 1), ("letter.voided", 2)]
+    assert (published[1]["cause"], published[1]["reason"]) == ("retracted", None)
+
+
+def test_a_letter_with_a_grace_waits_for_it() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    breached = story.breached(letter_after=3600)
+    assert letter([breached], BEGAN + DAY) is None
+    file, _ = told([breached], BEGAN + DAY)
+    assert plan.next_letter(file.case, BEGAN + DAY) == BEGAN + DAY + timedelta(hours=1)
+    assert letter([breached], BEGAN + DAY + timedelta(hours=1)) is not None
+
+
+def test_a_close_within_the_grace_spares_the_letter() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    closed, breached = story.closed(at=BEGAN + DAY + timedelta(minutes=59)), story.breached(letter_after=3600)
+    assert letter([closed, breached]) is None
+    voided = letter([breached, closed])
+    assert voided is not None and voided.state == "voided"
+
+
+def test_what_is_restricted_anywhere_is_published_as_restricted() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    file, _ = told([story.dispatched(restricted=True), story.breached()])
+    assert file.letters["close", 1].restricted
+
+
+def test_a_planned_message_keeps_no_telephone() -> None:
+    file, _ = told([message for each in BASE.values() for message in each])
+    assert isinstance(file.planned[0], Planned)
+    assert not any("1380" in str(each) for each in file.planned)
