@@ -16,7 +16,7 @@ from services.dispatch.restriction import object_of
 SHANGHAI = timezone(timedelta(hours=8))  # no summer time since 1991
 HEADING = 40  # characters: a letter mostly says in its first sentence what it wants
 HEADING_WEIGHT = 3
-SURE = 8  # score: a three-character word in the heading, or several words further down; held-out letters: 93 % right
+SURE = 8  # score: a three-character word in the heading, or several words further down (README: measured)
 RIVAL = 0.5  # share of the best score from which another duty is still a serious candidate
 
 
