@@ -22,13 +22,12 @@ class Books:
         self._lock = threading.Lock()
         for connection in self._connections.values():
             connection.set_session(readonly=True, autocommit=True)
-        newest = "select coalesce(max(position), 0) from event_log"
-        self._opening = {service: int(self.one(service, newest)) for service in SERVICES}
+        self._opening = self.here()
 
     def rows(self, service: str, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-        """The rows of one question to one database; `%(since)s` is where its event log stood when the demo began."""
+        """The rows of one question to one database."""
         with self._lock, self._connections[service].cursor() as cursor:
-            cursor.execute(statement, {"since": getattr(self, "_opening", {}).get(service, 0), **values})
+            cursor.execute(statement, values)
             return cursor.fetchall()
 
     def one(self, service: str, statement: str, **values: Any) -> Any:
@@ -39,8 +38,15 @@ class Books:
         at: datetime = self.one("intake", "select clock_now()")
         return at
 
-    def events(self, service: str, type_: str, condition: str = "true") -> list[dict[str, Any]]:
-        """What events of a type say that were published since the demo began, and when each was recorded.
+    def here(self) -> dict[str, int]:
+        """Where the four event logs stand now."""
+        newest = "select coalesce(max(position), 0) from event_log"
+        return {service: int(self.one(service, newest)) for service in SERVICES}
+
+    def events(
+        self, service: str, type_: str, condition: str = "true", since: Mapping[str, int] | None = None
+    ) -> list[dict[str, Any]]:
+        """What events of a type published `since` then (the demo's beginning) say, and when each was recorded.
 
         `condition` is SQL over `data` (jsonb).
         """
@@ -48,7 +54,10 @@ class Books:
             select data, time from (select position, time, cast(body as jsonb) as data from event_log
                 where type = %(type)s and position > %(since)s offset 0) as logged
             where {condition} order by position"""
-        return [data | {"recorded_at": time} for data, time in self.rows(service, statement, type=type_)]
+        return [
+            data | {"recorded_at": time}
+            for data, time in self.rows(service, statement, type=type_, since=(since or self._opening)[service])
+        ]
 
     def outbox(self, service: str) -> int:
         """Events still waiting for the broker."""

@@ -22,6 +22,7 @@ APART = timedelta(seconds=2)  # between the first yellow and the first red
 
 def limits(play: Play) -> None:
     """Import, yellow, red, letters; at the end only those left alone are open."""
+    play.chapter = play.books.here()
     took = _import(play, Plan(ordinary=ORDINARY), "cases-in-hand.csv")
     # What a batch takes here says how long before its moment the next one must be sent off.
     ahead = timedelta(seconds=4 + 3 * took)
@@ -95,7 +96,7 @@ def _red(play: Play) -> None:
 
 
 def _fired(play: Play, type_: str) -> list[dict[str, Any]]:
-    return play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'")
+    return play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'", since=play.chapter)
 
 
 def _late(event: dict[str, Any], moment_: str) -> float:
@@ -115,7 +116,8 @@ def _letters(play: Play) -> None:
             raise Stuck(f"the leader could not sign: {signed.status} {signed.code}")
     ids = {letter["id"] for letter in proposed}
     wait_for(lambda: ids <= {letter["id"] for letter in _listed(play, "issued")}, 120, "not every letter was issued")
-    for index, letter in enumerate(each for each in _listed(play, "issued") if each["id"] in ids):
+    issued = [letter for letter in reversed(_listed(play, "issued")) if letter["id"] in ids]
+    for index, letter in enumerate(issued):
         paper = door.get(f"{LETTERS}/{letter['id']}/pdf", leader)
         if not (paper.ok and bytes(paper.data).startswith(b"%PDF-")):
             raise Stuck(f"the paper of a letter can't be fetched: {paper.status} {paper.code}")

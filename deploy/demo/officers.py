@@ -16,7 +16,7 @@ Case = Mapping[str, Any]  # as the lists show it
 
 THREADS = 4
 PAGE = 100
-IDLE = 0.25  # seconds between two looks at empty lists
+IDLE = 0.5  # seconds between two looks at empty lists
 ENOUGH = 5  # refusals after which an officer leaves a case to its list
 SENT_BACK_ONE_IN = 16
 DESK, CASES = "/api/intake/v1/desk/cases", "/api/dispatch/v1/cases"

@@ -39,6 +39,7 @@ class Play:
         self._sms_before = self._sms_lines()
         self.residents = Residents(self.door, self.ledger)
         self.officers = Officers(self.door, stage.token, [community.code for community in communities], self._complain)
+        self.chapter = self.books.here()  # where the event logs stood when the scene began
         self.traffic: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Play":
@@ -63,16 +64,16 @@ class Play:
         return list(lines(self.stage.run / "sms.jsonl"))[self._sms_before :]
 
     def sms_about(self, template: str, cases: list[str]) -> list[str]:
-        """Texts of the SMS that carried messages of one template about these cases."""
-        statement = (
-            "select cast(id as text) from messages where template = %(template)s and case_number = any(%(cases)s)"
-        )
+        """Texts of the SMS that carried messages of one template about these cases, once they were sent."""
+        statement = """
+            select cast(id as text) from messages
+            where template = %(template)s and case_number = any(%(cases)s) and state = 'sent'"""
         ids = {id_ for (id_,) in self.books.rows("notify", statement, template=template, cases=cases)}
-        return [sms["text"] for sms in self.sms() if ids & set(sms["messages"])]
+        return [sms["text"] for sms in self.sms() if ids & set(sms["messages"])] if ids else []
 
     def come_to_rest(self, seconds: float) -> None:
         """Wait until nothing is on its way any more. Raises Stuck."""
-        wait_for(Rest(self.books), seconds, "the system did not come to rest")
+        wait_for(Rest(self.books), seconds, "the system did not come to rest", tick=0.3)
 
     def _units(self) -> list[dict[str, Any]]:
         answer = self.door.get("/api/dispatch/v1/units", self.stage.token("centre", "CENTRE"))

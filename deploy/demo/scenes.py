@@ -127,7 +127,7 @@ def _received(play: Play, posting: threading.Thread, wanted: int) -> bool:
 
 
 def _until(play: Play, fact: Callable[[], bool], seconds: float, what: str) -> None:
-    wait_for(fact, seconds, what, meanwhile=lambda: _show_progress(play))
+    wait_for(fact, seconds, what, meanwhile=lambda: _show_progress(play), tick=0.2)
 
 
 def _show_progress(play: Play) -> None:
@@ -143,15 +143,19 @@ def _numbers(play: Play) -> set[str]:
     return {each.number for each in play.residents.posted if each.number}
 
 
-def _missing(play: Play) -> set[str]:
+def _missing(play: Play) -> int:
     """Letters with a receipt that dispatch does not have yet."""
-    return _numbers(play) - {number for (number,) in play.books.rows("dispatch", "select number from cases")}
+    return len(_numbers(play)) - _count(play, "true")
 
 
-def _open_letters(play: Play) -> set[str]:
+def _open_letters(play: Play) -> int:
     """Letters with a receipt that are neither closed nor refused."""
-    ended = play.books.rows("dispatch", "select number from cases where state in ('closed', 'refused')")
-    return _numbers(play) - {number for (number,) in ended}
+    return len(_numbers(play)) - _count(play, "state in ('closed', 'refused')")
+
+
+def _count(play: Play, condition: str) -> int:
+    statement = f"select count(*) from cases where number = any(%(numbers)s) and {condition}"
+    return int(play.books.one("dispatch", statement, numbers=list(_numbers(play))))
 
 
 def outsiders(play: Play) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TICK = 0.05
+TICK = 0.1
 
 
 class Stuck(Exception):
@@ -51,7 +51,11 @@ def bare() -> dict[str, str]:
 
 
 def wait_for(
-    fact: Callable[[], bool], seconds: float, what: str, meanwhile: Callable[[], None] = lambda: None
+    fact: Callable[[], bool],
+    seconds: float,
+    what: str,
+    meanwhile: Callable[[], None] = lambda: None,
+    tick: float = TICK,
 ) -> float:
     """Wait until `fact()`; the seconds it took. Raises Stuck naming `what` when they were not enough."""
     began = time.monotonic()
@@ -59,5 +63,5 @@ def wait_for(
         if time.monotonic() - began > seconds:
             raise Stuck(f"{what}: not within {seconds:.0f} s")
         meanwhile()
-        time.sleep(TICK)
+        time.sleep(tick)
     return time.monotonic() - began
