@@ -72,6 +72,8 @@ def mistakes(summary: Mapping[str, Any]) -> list[str]:
         if summary[name] != summary["left_alone"]
     ]
     wrong += [f"{name} = {summary[name]}" for name in ("lost", "doubled") if summary[name]]
+    late = {kind: count for kind, count in summary["breached_by_clock"].items() if kind != "close" and count}
+    wrong += [f"{count} breaches of {kind}, which nobody left alone" for kind, count in late.items()]
     if summary["read"] != summary["submitted"] + summary["refused_by_validation"]:
         wrong.append("read ≠ submitted + refused_by_validation")
     return wrong

@@ -40,6 +40,10 @@ class Door:
         self.origin = origin.rstrip("/")
         self._pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=TIMEOUT)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._pool.clear()
+
     def get(self, path: str, token: str | None = None, **headers: str) -> Answer:
         """Raises NoAnswer when the outcome is not known."""
         return self._ask("GET", path, None, token, headers)

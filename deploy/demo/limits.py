@@ -145,6 +145,5 @@ def _close_the_others(play: Play) -> None:
         return sum(count for state, count in play.books.states().items() if state not in ("closed", "refused"))
 
     wait_for(lambda: open_now() <= play.left_alone, 60, "the other imported cases were not closed")
-    play.story.say(
-        f"  其余全部在时限内办结，仍在办的只有故意不办的 {play.left_alone} 件 everything else is closed in time"
-    )
+    still = f"仍在办的只有故意不办的 {play.left_alone} 件" if play.left_alone else "没有一件仍在办"
+    play.story.say(f"  其余全部在时限内办结，{still} everything else is closed in time")

@@ -52,6 +52,7 @@ class Play:
             self.traffic.terminate()
             self.traffic.wait(10)
         self.ledger.close()
+        self.door.close()
         accounts.write_outcomes(self.folder / "outcomes.jsonl", self.residents.posted, self.outcomes())
 
     def outcomes(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The five scenes, in the order they are played."""
 
+import re
 import sys
 import textwrap
 import threading
@@ -59,11 +60,10 @@ def broken_broker(play: Play) -> None:
     posting = _posting(play, rest)
     play.officers.start()
     if play.stage.kill_broker is None:
-        say("  消息中间件由外部提供，本场不杀 the broker is not ours: it is left alone")
-        _until(play, lambda: not posting.is_alive(), 3600, "the letters were not posted")
+        say("  消息中间件由外部提供，本场不杀 the broker is not ours and is left alone")
     else:
         _kill_and_restart(play, posting, min(FIRST_KILL, len(rest) // 3))
-    posting.join()
+    _until(play, lambda: not posting.is_alive(), 3600, "the letters were not posted")
     took = wait_for(lambda: not _missing(play), 600, "not every letter reached dispatch")
     say(f"  中间件恢复后 {took:.1f} 秒，{len(_numbers(play))} 封来信全部到达分拨服务，每封一件 all arrived, once each")
     _until(play, lambda: not _open_letters(play), 3600, "the officers did not close every letter")
@@ -178,11 +178,12 @@ def outsiders(play: Play) -> None:
 
 def persons_in(heard: str, bodies: list[dict[str, Any]]) -> set[int]:
     """Which bodies (from 1) have their name or telephone in what was heard."""
-    found = set()
-    for line, body in enumerate(bodies, start=1):
-        if any(str(body[field]) in heard for field in ("name", "mobile") if body.get(field)):
-            found.add(line)
-    return found
+    # The same texts come again and again: each is looked at once, telephones apart from the numbers around them.
+    texts = "\n".join(set(re.sub(r"\d", "0", heard).split('"')))
+    digits = "\n".join(set(re.findall(r"\d{11,}", heard)))
+    told = {name for name in {body.get("name") for body in bodies} if name and re.sub(r"\d", "0", str(name)) in texts}
+    told |= {mobile for mobile in {body.get("mobile") for body in bodies} if mobile and str(mobile) in digits}
+    return {line for line, body in enumerate(bodies, start=1) if {body.get("name"), body.get("mobile")} & told}
 
 
 def stays_up(environment: dict[str, str]) -> bool:
