@@ -77,11 +77,11 @@ def _row(n: int, failed: Failed) -> dict[str, Any]:
     return {
         "n": n,
         "source": event.source if event else "undecodable",
-        "subject": event.subject if event else str(failed.headers.get("cloudEvents:id", "unknown"))[:100],
+        "subject": event.subject if event else _storable(failed.headers.get("cloudEvents:id", "unknown"))[:100],
         "epoch": event.epoch if event else 0,
         "seq": event.seq if event else 0,
         "type": event.type if event else "unknown",
-        "headers": {str(k): str(v) for k, v in failed.headers.items()},
+        "headers": {_storable(k): _storable(v) for k, v in failed.headers.items()},
         "body": failed.body.hex(),
         "error": failed.error,
         "parked": failed.parked,
@@ -123,6 +123,11 @@ def skip(tx: Connection, id_: int, why: str) -> bool:
             {"id": id_, "why": why},
         ).rowcount
     )
+
+
+def _storable(value: Any) -> str:
+    """PostgreSQL takes no NUL and no lone surrogate; a header may hold anything."""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def counts(tx: Connection) -> dict[str, int]:

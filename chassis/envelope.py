@@ -93,6 +93,8 @@ def decode(message_headers: Mapping[str, Any], body: bytes | str) -> Event:
     """The event in a message. Raises Undecodable."""
     try:
         attribute = {name.removeprefix(PREFIX): value for name, value in message_headers.items()}
+        if any("\0" in str(value) for value in attribute.values()):
+            raise Undecodable("a header holds NUL")
         type_, _, version = attribute["type"].removeprefix(TYPE_ROOT).rpartition(".v")
         data = json.loads(body)
         if not isinstance(data, dict):

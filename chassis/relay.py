@@ -91,7 +91,7 @@ class Relay:
 
     def _relay(self) -> int:
         self._check_now_and_then()
-        if not self.database.glance(ANY):
+        if not self.database.holds(ANY):
             return 0
         with self.database.transaction() as tx:
             if not tx.execute(LOCK).scalar_one() or self._halted(tx):

@@ -24,7 +24,7 @@ DUE = text("""
 
 def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS) -> bool:
     """Tries the next due event again; false when none is due."""
-    if not database.glance(ANY):
+    if not database.holds(ANY):
         return False
     with database.transaction() as tx:
         row = tx.execute(DUE).mappings().one_or_none()

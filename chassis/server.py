@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.ops import Ops
 from chassis.settings import Settings
 
-ONE = text("select 1")
+TRUE = text("select true")
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -48,7 +48,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _serve_ops(self, worker: Any) -> None:
         logs.adopt()
-        ready = {"database": lambda: self.database.glance(ONE) == 1}
+        ready = {"database": lambda: self.database.holds(TRUE)}
         Ops(self.settings.ops_port, ready=ready, host=self.settings.ops_host).start()
 
 

@@ -38,11 +38,13 @@ class Firing:
 
     def turn(self, database: Database) -> bool:
         """Fires up to one batch of due clocks; true when more may be due right now."""
-        with database.transaction() as tx:
-            outlook = store.look(tx, self.sweep.floor)
-            metrics.CAUGHT_UP.set(outlook.caught_up)
-            claim = store.fire(tx, self.sweep.floor, BATCH) if outlook.caught_up and outlook.due else None
-        if claim is not None:
+        claim = None
+        with database.glance() as connection:
+            outlook = store.look(connection, self.sweep.floor)
+        metrics.CAUGHT_UP.set(outlook.caught_up)
+        if outlook.caught_up and outlook.due:
+            with database.transaction() as tx:
+                claim = store.fire(tx, self.sweep.floor, BATCH)
             metrics.observe(claim)
         self.sweep = self._next(outlook, claim)
         return claim is not None and claim.clocks == BATCH

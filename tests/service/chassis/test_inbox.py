@@ -118,6 +118,8 @@ def test_a_parked_event_is_tried_again_when_a_person_says_so(counter: Database) 
     "broken",
     [
         Message({}, b"{}"),
+        Message({**messages(("a", 1, 1))[0].headers, "cloudEvents:subject": "a\0"}, b'{"number": 1}'),
+        Message({"cloudEvents:id": "\0 \ud800"}, b"{}"),
         Message(messages(("a", 1, 1))[0].headers, b"not json"),
         Message(messages(("a", 1, 1))[0].headers, b"\xff\xfe\x00"),
         Message(messages(("a", 1, 1))[0].headers, b"[]"),
