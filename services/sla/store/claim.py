@@ -135,9 +135,9 @@ FIRE = text(f"""
         order by e.number, e.seq
     )
     select count(*), max(next_at),
-           coalesce(array_agg(extract(epoch from (select now from present) - next_at)::float8), '{{}}'),
-           coalesce((select jsonb_object_agg(t.key, t.n) from (
-               select kind || '.' || stage as key, count(*) as n from recorded group by 1) t), '{{}}')
+           coalesce(array_agg(date_part('epoch', (select now from present) - next_at)), '{{}}'),
+           coalesce((select jsonb_object_agg(kind || '.' || stage, n) from (
+               select kind, stage, count(*) as n from recorded group by 1, 2) f), '{{}}')
     from due
 """)
 

@@ -29,7 +29,7 @@ class Station:
     def clear(self) -> None:
         """As on the first day."""
         self.firing = Firing()
-        self.run("truncate cases, clocks, firings, outbox, seen, aside, attempt")
+        self.run("truncate cases, clocks, firings, outbox, event_log, seen, aside, attempt")
         self.run("update progress set caught_up_at = default")
         self.run("update clock_offset set shift = default")
 

@@ -95,9 +95,10 @@ def upgrade() -> None:
         ) with (fillfactor = 10);
         insert into progress default values;
 
-        -- A point in time as event schemas dump it: UTC, ISO 8601, microseconds only where there are any.
+        -- A point in time as event schemas dump it: UTC, ISO 8601, microseconds only where there are any. Not declared
+        -- immutable, or it would be called instead of being made part of the claim, which takes three times as long.
         create function moment(at timestamptz) returns text language sql stable as $$
-            select to_char(at at time zone 'UTC', case when extract(microseconds from at)::int % 1000000 = 0
+            select to_char(at at time zone 'UTC', case when at = date_trunc('second', at)
                 then 'YYYY-MM-DD"T"HH24:MI:SS"Z"' else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' end)
         $$;
     """)
