@@ -5,7 +5,7 @@ import http.client
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local import ports, user
@@ -52,9 +52,11 @@ NAMES = {"intake": "受理", "dispatch": "分拨办理", "sla": "时限", "notif
 
 
 class Origin:
-    """`upstreams` are the ports of each service's front doors; `port` None means 8080 or the next free one."""
+    """`upstreams` tells the ports of each service's front doors; `port` None means 8080 or the next free one."""
 
-    def __init__(self, folder: Folder, upstreams: Mapping[str, list[int]], port: int | None = None) -> None:
+    def __init__(
+        self, folder: Folder, upstreams: Callable[[], Mapping[str, list[int]]], port: int | None = None
+    ) -> None:
         self.folder, self.upstreams = folder, upstreams
         self.child = Child(folder, "nginx", signal.SIGTERM)
         self.wanted, self.port = port, port or USUAL_PORT
@@ -84,12 +86,12 @@ class Origin:
     def _start(self) -> None:
         self.data = self.folder.data("nginx")
         self._write("nginx.conf", self._configuration())
-        self._write("index.html", PAGE.format(items="\n".join(self._item(service) for service in self.upstreams)))
+        self._write("index.html", PAGE.format(items="\n".join(self._item(service) for service in self.upstreams())))
         self.child.start([program(), "-p", self.data, "-c", self.data / "nginx.conf"], bare(), drop=True, cwd=Path("/"))
         self.child.wait_until(lambda: ports.answers(self.port), 15, "nginx")
 
     def reload(self) -> None:
-        """Take over changed `upstreams` without dropping a connection."""
+        """Take over what `upstreams` tells now, without dropping a connection."""
         self._write("nginx.conf", self._configuration())
         os.kill(self.child.pid, signal.SIGHUP)
 
@@ -112,8 +114,8 @@ class Origin:
         filled = {
             "@at@": str(self.data),
             "@port@": str(self.port),
-            "@upstreams@": "\n".join(_upstream(service, doors) for service, doors in self.upstreams.items()),
-            "@locations@": "\n".join(LOCATION.format(service=service) for service in self.upstreams),
+            "@upstreams@": "\n".join(_upstream(service, doors) for service, doors in self.upstreams().items()),
+            "@locations@": "\n".join(LOCATION.format(service=service) for service in self.upstreams()),
         }
         text = TEMPLATE.read_text(encoding="utf-8")
         for name, value in filled.items():

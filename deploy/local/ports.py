@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.local.trouble import Trouble
 
 LOWEST = 10_240
+_given: set[int] = set()
 
 
 def is_free(port: int) -> bool:
@@ -24,12 +25,13 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port(avoid: frozenset[int] = frozenset()) -> int:
+def free_port() -> int:
     """A free port, another at every call."""
     outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(1000):
         port = random.randrange(LOWEST, max(outgoing, LOWEST + 5_000))
-        if port not in avoid and is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise Trouble("No free port between 10240 and 32767 on 127.0.0.1; stop something that listens there.")
 

@@ -42,6 +42,7 @@ class Process:
 
     def launch(self) -> None:
         """Start without waiting."""
+        self._keep_ports()
         command = [sys.executable, "-m", f"services.{self.service}", self.kind]
         self.child.start(command, self.environment.of(self.service, self.ops_port, self.http_port))
 
@@ -53,6 +54,13 @@ class Process:
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until /readyz says yes (and, for an api, its own port answers)."""
         self.child.wait_until(self.ready, seconds, self.name)
+
+    def _keep_ports(self) -> None:
+        """Another program may have taken a port since it was chosen; a front door that nginx knows keeps its own."""
+        if not ports.is_free(self.ops_port):
+            self.ops_port = ports.free_port()
+        if self.http_port and self.child.process is None and not ports.is_free(self.http_port):
+            self.http_port = ports.free_port()
 
     def ready(self) -> bool:
         """Whether it can do its work now."""

@@ -179,10 +179,7 @@ class Rabbit:
 
 
 def _ports() -> dict[str, int]:
-    taken: dict[str, int] = {}
-    for name in ("amqp", "management", "prometheus", "distribution", "epmd"):
-        taken[name] = ports.free_port(frozenset(taken.values()))
-    return taken
+    return {name: ports.free_port() for name in ("amqp", "management", "prometheus", "distribution", "epmd")}
 
 
 def _server() -> Path:

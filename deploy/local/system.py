@@ -22,9 +22,7 @@ class System:
     def __init__(self, folder: Folder, environment: Environment, port: int | None = None) -> None:
         self.folder, self.environment = folder, environment
         self.processes = Processes(folder, environment)
-        self.origin = Origin(
-            folder, {service: [self.processes[f"{service}-api"].http_port] for service in SERVICES}, port
-        )
+        self.origin = Origin(folder, self.doors, port)
 
     @property
     def url(self) -> str:
@@ -84,11 +82,15 @@ class System:
             )
         return done.stdout
 
+    def doors(self) -> dict[str, list[int]]:
+        """The ports of each service's front doors, replicas included."""
+        doors = self.processes.of_kind("api")
+        return {service: [door.http_port for door in doors if door.service == service] for service in SERVICES}
+
     def add_api(self, service: str) -> None:
         """One more front door of a service behind the origin."""
         replica = self.processes.add(service, "api")
         replica.start()
-        self.origin.upstreams[service].append(replica.http_port)
         self.origin.reload()
 
     def stop(self) -> None:
