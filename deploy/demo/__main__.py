@@ -10,8 +10,9 @@ from pathlib import Path
 from deploy.demo import accounts
 from deploy.demo.letters import Unreadable
 from deploy.demo.limits import limits
+from deploy.demo.outside import outsiders
 from deploy.demo.play import SHIPPED, Play
-from deploy.demo.scenes import broken_broker, metro_exit, outsiders, stays_up
+from deploy.demo.scenes import broken_broker, metro_exit
 from deploy.demo.stage import Stage, Stuck, run_python
 from deploy.demo.story import Story
 from deploy.local.environment import SERVICES
@@ -42,6 +43,12 @@ def main(folder: Folder | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def stays_up(environment: dict[str, str]) -> bool:
+    """A person is watching and has not asked for one run only."""
+    once = environment.get("ONCE") == "1" or environment.get("CI", "").lower() in ("1", "true")
+    return sys.stdout.isatty() and not once
 
 
 def asked(environment: dict[str, str]) -> tuple[Path, int, int]:

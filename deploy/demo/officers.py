@@ -48,7 +48,9 @@ class Officers:
         self._thread = threading.Thread(target=self._shift, name="officers", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin the shift, if it has not begun."""
+        if not self._thread.is_alive():
+            self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()

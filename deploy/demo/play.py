@@ -34,6 +34,7 @@ class Play:
         self.units = self._units()
         communities = [Community(u["code"], u["name"]) for u in self.units if u["kind"] == "community" and u["active"]]
         self.letters: list[Letter] = letters.read(file, communities, seed)
+        self.waiting = list(self.letters)  # not yet posted
         self.ledger = Ledger(self.folder / "ledger.jsonl")
         self.ledger.write("opening", database_time=self.books.now().isoformat())
         self._sms_before = self._sms_lines()
@@ -54,6 +55,10 @@ class Play:
         self.ledger.close()
         self.door.close()
         accounts.write_outcomes(self.folder / "outcomes.jsonl", self.residents.posted, self.outcomes())
+
+    def numbers(self) -> set[str]:
+        """The cases of all letters that were taken in."""
+        return {each.number for each in self.residents.posted if each.number}
 
     def outcomes(self) -> dict[str, str]:
         """Where every case stands now, by number."""

@@ -1,9 +1,8 @@
-"""The five scenes, in the order they are played."""
+"""Scenes (a) and (b): a letter and its receipt; letters go on while the broker is dead."""
 
-import re
-import sys
 import textwrap
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +22,7 @@ KINDS = {
     "praise": "表扬",
 }
 THREADS = 4
+PATIENCE_WITH_RULE = 3.0  # seconds the first letter may wait for the rule before the officers begin their shift
 POSTING_SECONDS = 12.0  # a short file is stretched to this, so that the broker's death falls into it
 FIRST_KILL = 12  # letters posted before the broker is killed
 WITHOUT_BROKER = 8  # receipts to be given while it is dead
@@ -30,33 +30,50 @@ WITHOUT_BROKER = 8  # receipts to be given while it is dead
 
 def metro_exit(play: Play) -> None:
     """(a) One letter: receipt, acceptance, dispatch by the rule, the promise."""
-    letter, say = play.letters[0], play.story.say
-    for line in textwrap.wrap(letter.body["description"], 38, max_lines=7, placeholder="……"):
+    say = play.story.say
+    posted = _first_taken_in(play)
+    for line in textwrap.wrap(posted.letter.body["description"], 38, max_lines=7, placeholder="……"):
         say(f"    │ {line}")
-    posted = play.residents.post(letter)
-    if posted.number is None:
-        raise Stuck(f"the first letter was not taken in: {posted.status} {posted.data.get('code')}")
     receipt = posted.data
     accept_by = clock_time(receipt["promised_accept_by"])
     say(f"  回执 receipt：编号 {receipt['number']}，查询码 {receipt['query_code']}，承诺 {accept_by} 前受理")
-    seen: dict[str, Any] = {}
-
-    def promised() -> bool:
-        seen.update(
-            play.door.get(f"/api/intake/v1/cases/{receipt['number']}", Query_Code=receipt["query_code"]).data or {}
-        )
-        return bool(seen.get("promised_by"))
-
-    took = wait_for(promised, 30, "the first letter was not dispatched and promised a date")
+    seen, took = _promised(play, receipt)
     say(f"  {took:.1f} 秒后，居民凭查询码看到：由{seen['unit']}承办，{clock_time(seen['promised_by'])} 前办结")
-    wait_for(lambda: len(play.sms()) >= 2, 30, "the SMS about the first letter did not come")
+    if posted.letter.body.get("mobile"):
+        wait_for(lambda: len(play.sms()) >= 2, 30, "the SMS about the first letter did not come")
     for sms in play.sms()[:2]:
         say(f"  短信 SMS → {sms['to'][:3]}****{sms['to'][-4:]}：{sms['text']}")
 
 
+def _first_taken_in(play: Play) -> Posted:
+    """The first letter of the file that is taken in; those before it are on record as refused."""
+    while play.waiting:
+        posted = play.residents.post(play.waiting.pop(0))
+        if posted.number:
+            return posted
+        _say_exception(play, posted)
+    raise Stuck("no letter of the file was taken in; outcomes.jsonl has the reasons")
+
+
+def _promised(play: Play, receipt: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    """What the resident sees once a date is promised, and the seconds until then."""
+    seen: dict[str, Any] = {}
+    began = time.monotonic()
+
+    def promised() -> bool:
+        # A letter the rule leaves to people waits for them.
+        if time.monotonic() - began > PATIENCE_WITH_RULE:
+            play.officers.start()
+        answer = play.door.get(f"/api/intake/v1/cases/{receipt['number']}", Query_Code=receipt["query_code"])
+        seen.update(answer.data if answer.ok else {})
+        return bool(seen.get("promised_by"))
+
+    return seen, wait_for(promised, 60, "the first letter was not dispatched and promised a date")
+
+
 def broken_broker(play: Play) -> None:
     """(b) RabbitMQ dies while letters arrive; receipts go on, the outbox grows; after the restart all arrive once."""
-    rest, say = play.letters[1:], play.story.say
+    rest, say = play.waiting, play.story.say
     posting = _posting(play, rest)
     play.officers.start()
     if play.stage.kill_broker is None:
@@ -65,7 +82,7 @@ def broken_broker(play: Play) -> None:
         _kill_and_restart(play, posting, min(FIRST_KILL, len(rest) // 3))
     _until(play, lambda: not posting.is_alive(), 3600, "the letters were not posted")
     took = wait_for(lambda: not _missing(play), 600, "not every letter reached dispatch")
-    say(f"  中间件恢复后 {took:.1f} 秒，{len(_numbers(play))} 封来信全部到达分拨服务，每封一件 all arrived, once each")
+    say(f"  中间件恢复后 {took:.1f} 秒，{len(play.numbers())} 封来信全部到达分拨服务，每封一件 all arrived, once each")
     _until(play, lambda: not _open_letters(play), 3600, "the officers did not close every letter")
     done = play.officers.done
     say(
@@ -139,54 +156,16 @@ def _show_progress(play: Play) -> None:
     )
 
 
-def _numbers(play: Play) -> set[str]:
-    return {each.number for each in play.residents.posted if each.number}
-
-
 def _missing(play: Play) -> int:
     """Letters with a receipt that dispatch does not have yet."""
-    return len(_numbers(play)) - _count(play, "true")
+    return len(play.numbers()) - _count(play, "true")
 
 
 def _open_letters(play: Play) -> int:
     """Letters with a receipt that are neither closed nor refused."""
-    return len(_numbers(play)) - _count(play, "state in ('closed', 'refused')")
+    return len(play.numbers()) - _count(play, "state in ('closed', 'refused')")
 
 
 def _count(play: Play, condition: str) -> int:
     statement = f"select count(*) from cases where number = any(%(numbers)s) and {condition}"
-    return int(play.books.one("dispatch", statement, numbers=list(_numbers(play))))
-
-
-def outsiders(play: Play) -> None:
-    """(d) What the traffic system heard, in its own words, and that no person was in it."""
-    printed = (play.folder / "traffic.txt").read_text(encoding="utf-8").splitlines()
-    first = next((each.number for each in play.residents.posted if each.letter is play.letters[0]), None)
-    events = [line for line in printed if not line.startswith("（")]
-    of_first = [line for line in events if first and line.startswith(first)]
-    play.story.say(f"  交通系统收到 {len(events)} 条事件；地铁口一案，它看到的是 what it saw of the first case：")
-    for line in of_first:
-        play.story.say(f"    交通系统 │ {line}")
-    heard = (play.folder / "traffic.jsonl").read_text(encoding="utf-8") if events else ""
-    leaks = persons_in(heard, [dict(each.letter.body) for each in play.residents.posted])
-    if leaks:
-        raise Stuck(f"the outside system received {len(leaks)} names or telephones: line numbers {sorted(leaks)[:10]}")
-    if not of_first:
-        raise Stuck("the outside system heard nothing of the first case")
-    play.story.say(f"  逐字核对：{len(heard)} 个字符里没有任何诉求人的姓名和电话 no name, no telephone in it")
-
-
-def persons_in(heard: str, bodies: list[dict[str, Any]]) -> set[int]:
-    """Which bodies (from 1) have their name or telephone in what was heard."""
-    # The same texts come again and again: each is looked at once, telephones apart from the numbers around them.
-    texts = "\n".join(set(re.sub(r"\d", "0", heard).split('"')))
-    digits = "\n".join(set(re.findall(r"\d{11,}", heard)))
-    told = {name for name in {body.get("name") for body in bodies} if name and re.sub(r"\d", "0", str(name)) in texts}
-    told |= {mobile for mobile in {body.get("mobile") for body in bodies} if mobile and str(mobile) in digits}
-    return {line for line, body in enumerate(bodies, start=1) if {body.get("name"), body.get("mobile")} & told}
-
-
-def stays_up(environment: dict[str, str]) -> bool:
-    """A person is watching and has not asked for one run only."""
-    once = environment.get("ONCE") == "1" or environment.get("CI", "").lower() in ("1", "true")
-    return sys.stdout.isatty() and not once
+    return int(play.books.one("dispatch", statement, numbers=list(play.numbers())))

@@ -12,8 +12,9 @@ import pytest
 from deploy.demo.__main__ import SETTINGS as DEMO_SETTINGS
 from deploy.demo.__main__ import settle
 from deploy.demo.limits import limits
+from deploy.demo.outside import outsiders
 from deploy.demo.play import SHIPPED, Play
-from deploy.demo.scenes import broken_broker, metro_exit, outsiders
+from deploy.demo.scenes import broken_broker, metro_exit
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
 from deploy.local.environment import SERVICES

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deploy.demo.scenes import persons_in, stays_up
+from deploy.demo.__main__ import stays_up
+from deploy.demo.outside import persons_in
 
 WRITERS = [{"name": "冯喆堃", "mobile": "13800000009"}, {"name": "林志航", "mobile": "13800000017"}, {}]
 
