@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from chassis import clock, logs, outbox
 from chassis.database import Database
+from chassis.masking import mask
 from services.notify import letter as letters
 from services.notify import letter_page, metrics, plan, series, store
 from services.notify.errors import IllegalTransition, LetterNotFound, LetterNotPrinted
@@ -46,9 +47,12 @@ def sign(tx: Connection, settings: Settings, letter_id: str, by: str, check: Che
 
 
 def decline(tx: Connection, letter_id: str, reason: str, check: Check) -> Letter:
-    """The leader does not sign. Raises LetterNotFound, IllegalTransition, and what `check` raises."""
+    """The leader does not sign. Numbers in `reason` are masked, since it is published.
+
+    Raises LetterNotFound, IllegalTransition, and what `check` raises.
+    """
     letter = _locked(tx, letter_id, "decline", check)
-    return _moved(tx, letters.decline(letter, reason, clock.now(tx)))
+    return _moved(tx, letters.decline(letter, mask(reason), clock.now(tx)))
 
 
 def acknowledge(tx: Connection, letter_id: str, check: Check) -> Letter:

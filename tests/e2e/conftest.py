@@ -1,0 +1,16 @@
+"""The people around a running system."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.testbed import SystemUnderTest
+from tests.e2e.driver import People
+
+
+@pytest.fixture(scope="module")
+def people(system: SystemUnderTest) -> Iterator[People]:
+    """The module's running system, with everybody who uses it."""
+    here = People(system)
+    yield here
+    here.close()
