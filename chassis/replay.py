@@ -13,7 +13,7 @@ from chassis import topology
 from chassis.broker import Publisher, PublishFailed
 from chassis.database import Database
 from chassis.envelope import routing_key, source_of
-from chassis.relay import Relay
+from chassis.relay import QueueMissing, Relay
 from chassis.settings import Settings
 
 BATCH = 500
@@ -45,6 +45,8 @@ def replay(
     publisher = Publisher(settings.amqp_uri, f"{service} replay", relay.check_queues)
     try:
         return _send(database, relay, publisher, queue, keys, since, progress)
+    except QueueMissing as error:
+        raise Refused(f"{error}; run `python -m chassis.topology apply` first") from error
     except PublishFailed as error:
         raise Refused(f"the broker did not take the events ({error}); run the command again") from error
     finally:
