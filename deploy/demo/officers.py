@@ -57,6 +57,11 @@ class Officers:
         if self._thread.is_alive():
             self._thread.join(30)
 
+    def given_up(self) -> int:
+        """Cases that refused every attempt and wait for somebody who can tell why."""
+        with self._lock:
+            return sum(count >= ENOUGH for count in self._refusals.values())
+
     def _shift(self) -> None:
         steps = (
             (DESK, "submitted", self._accept),
@@ -101,7 +106,7 @@ class Officers:
         """Where triage was not sure, the centre decides; a unit the letter is about is refused, the next tried."""
         for unit in self._units_for(case):
             answer = self._decide(case, "dispatch", {"unit": unit, "complexity": case["complexity"] or "simple"})
-            if answer.code != "concerned_unit":
+            if answer.code != "unit_concerned":
                 break
         self._note(answer, case, "dispatched")
 
