@@ -1,10 +1,11 @@
-"""`python -m services.notify`: api, worker, migrate, status, and what an operator decides about messages and letters."""
+"""`python -m services.notify`: the processes, and what an operator decides about messages and letters."""
 
 # First, because a worker patches the standard library when chassis.process is imported.
 from chassis import process  # isort: skip
 
 import argparse
 import sys
+import uuid
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +26,7 @@ def _message_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _messages(asked: argparse.Namespace, settings: Base, database: Database) -> int:
-    if asked.what != "held" and not asked.id or asked.what == "drop" and not asked.reason:
+    if (asked.what != "held" and not asked.id) or (asked.what == "drop" and not asked.reason):
         print(f"messages {asked.what} needs an id" + (" and --reason" if asked.what == "drop" else ""), file=sys.stderr)
         return 2
     try:
@@ -49,11 +50,15 @@ def _decide(asked: argparse.Namespace, tx: Connection) -> None:
 
 def _letter_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["print"])
-    parser.add_argument("id", help="the letter's id")
+    parser.add_argument("id", type=uuid.UUID, help="the letter's id")
 
 
 def _letters(asked: argparse.Namespace, settings: Base, database: Database) -> int:
-    same = letters.print_again(database, cast(Settings, settings), asked.id)
+    try:
+        same = letters.print_again(database, cast(Settings, settings), str(asked.id))
+    except DomainError as error:
+        print(f"{asked.id}: {error}", file=sys.stderr)
+        return 1
     print("the same paper again" if same else "the paper differs from the one issued: were the fonts changed?")
     return 0 if same else 1
 
@@ -66,7 +71,9 @@ SERVICE = process.Service(
     migrations=Path(__file__).parent / "migrations",
     status=held.status,
     commands={
-        "messages": process.Command("messages of unknown fate: list, send again or drop", _messages, _message_arguments),
+        "messages": process.Command(
+            "messages of unknown fate: list, send again or drop", _messages, _message_arguments
+        ),
         "letters": process.Command("make the paper of an issued letter again", _letters, _letter_arguments),
     },
 )

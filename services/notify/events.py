@@ -12,9 +12,13 @@ class MessageSchema(Schema):
     template = fields.String(required=True)
     audience = fields.String(required=True, validate=validate.OneOf(["resident", "unit"]))
     recipient = fields.String(
-        required=True, allow_none=True, metadata={"description": "null for the resident; the post for staff, as C07/head"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for the resident; the post for staff, as C07/head"},
     )
-    sms = fields.String(required=True, allow_none=True, metadata={"description": "the SMS that carried it, several may share one"})
+    sms = fields.String(
+        required=True, allow_none=True, metadata={"description": "the SMS that carried it, several may share one"}
+    )
     gateway = fields.String(required=True, allow_none=True)
     at = Moment(required=True, metadata={"description": "when the gateway took it, or when it was given up"})
 
@@ -43,7 +47,9 @@ class LetterSchema(Schema):
     state = fields.String(
         required=True, validate=validate.OneOf(["proposed", "signed", "issued", "acknowledged", "voided"])
     )
-    letter_number = fields.String(required=True, allow_none=True, metadata={"description": "as 宝新警示〔2026〕1号, once signed"})
+    letter_number = fields.String(
+        required=True, allow_none=True, metadata={"description": "as 宝新警示〔2026〕1号, once signed"}
+    )
     breach = fields.Nested(BreachSchema, required=True)
     at = Moment(required=True)
 

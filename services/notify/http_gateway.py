@@ -1,7 +1,7 @@
 """A generic HTTP gateway: POST with an Idempotency-Key, and if it offers it GET by that key.
 
-    POST {url}        Idempotency-Key: <key>   {"key", "to", "text"}   → 2xx taken
-    GET  {lookup_url}/{key}                                             → 2xx taken, 404 not taken
+POST {url}        Idempotency-Key: <key>   {"key", "to", "text"}   → 2xx taken
+GET  {lookup_url}/{key}                                             → 2xx taken, 404 not taken
 """
 
 from collections.abc import Callable, Iterable, Sequence

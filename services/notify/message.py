@@ -1,4 +1,4 @@
-"""A message: one thing one recipient is told because of one event. Its states, and when it is no longer worth sending."""
+"""A message: one thing one recipient is told because of one event; its states, and when sending it is too late."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,12 +17,14 @@ TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     "failed": {},
     "skipped": {},
 }
+LONGEST = timedelta(seconds=60)
+"""Longest wait between two tries of anything."""
 _NAMESPACE = uuid.UUID("6f1f9f0e-3d0c-5b8e-9a55-5a0a8f2f7c11")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Key (case, event, recipient). `event` is type/seq of the cause, `recipient` is `resident` or a post as `C07/head`.
+    """Key (case, event, recipient). `event` is type/seq of the cause, `recipient` `resident` or a post as `C07/head`.
 
     `recorded_at` is the cause's time; `since` is when the pass of the case began that the message speaks of.
     """
@@ -68,7 +70,9 @@ CONDITIONS: Mapping[str, Callable[[Message, Case, str | None], bool]] = {
 }
 
 
-def why_skip(message: Message, case: Case, letter_state: str | None, now: datetime, ordered: bool = False) -> str | None:
+def why_skip(
+    message: Message, case: Case, letter_state: str | None, now: datetime, ordered: bool = False
+) -> str | None:
     """The reason not to send `message` at `now`: `superseded`, `stale`, or None to send it (design rule 9).
 
     `ordered`: a person asked for it, so age is no reason; being untrue still is.
@@ -95,7 +99,7 @@ def after_unknown(taken: bool | None, *, can_look_up: bool, remembers_keys: bool
     return "again" if remembers_keys else "held"
 
 
-def back_off(attempt: int, chance: float, longest: timedelta = timedelta(seconds=60)) -> timedelta:
-    """The wait after `attempt` tries: 1 s doubling up to `longest`, spread by `chance` in [0, 1) between half and whole."""
+def back_off(attempt: int, chance: float, longest: timedelta = LONGEST) -> timedelta:
+    """The wait after `attempt` tries: 1 s doubling up to `longest`, of which `chance` in [0, 1) takes up to half."""
     whole = min(timedelta(seconds=2 ** min(attempt - 1, 10)), longest)
     return whole * (0.5 + chance / 2)

@@ -1,4 +1,4 @@
-"""From what is known of a case to the messages and letters that should exist: pure, and the same for every interleaving.
+"""From what is known of a case to the messages and letters that should exist: the same for every interleaving.
 
 A message is planned once every fact it needs is there: what concerns the resident waits for intake's part, which
 alone says whether there is somebody to tell. What is planned is never taken back here; whether it is still true is
@@ -55,7 +55,9 @@ def _about_mark(case: Case, mark: Mark, recipient: str) -> Message:
     earlier = [clock for clock in case.clocks if clock.seq < mark.seq]
     passes = [clock.started_at for clock in earlier if clock.kind == "close"]
     by_time = mark.reason in ("time", "both")
-    clock = nearest_before(earlier, mark.recorded_at, "warn_at" if mark.mark == "yellow" else "due") if by_time else None
+    clock = (
+        nearest_before(earlier, mark.recorded_at, "warn_at" if mark.mark == "yellow" else "due") if by_time else None
+    )
     return _message(
         case,
         mark.mark,

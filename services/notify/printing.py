@@ -14,7 +14,9 @@ class PrinterFailed(Exception):
     """The child ended badly or not in time; the text says which, and the last line it wrote."""
 
 
-def print_letters(folder: Path, contents: Sequence[Mapping[str, Any]], seconds: float = DEADLINE_SECONDS) -> dict[str, str]:
+def print_letters(
+    folder: Path, contents: Sequence[Mapping[str, Any]], seconds: float = DEADLINE_SECONDS
+) -> dict[str, str]:
     """Lays each letter into its unit's tray below `folder`; the SHA-256 of each file by the letter's number.
 
     Raises PrinterFailed. Printing again what was printed before changes nothing.

@@ -46,9 +46,7 @@ def _load(tx: Connection, events: Sequence[Event]) -> dict[str, Value]:
 
 def _files(tx: Connection, cases: Mapping[str, Case]) -> dict[str, Value]:
     now, known = clock.now(tx), store.letters.of_cases(tx, list(cases))
-    return {
-        number: File(case=case, letters=known.get(number, {}), looked_at=now) for number, case in cases.items()
-    }
+    return {number: File(case=case, letters=known.get(number, {}), looked_at=now) for number, case in cases.items()}
 
 
 def _save(tx: Connection, changed: Mapping[str, Value]) -> None:

@@ -1,5 +1,6 @@
 """What a person decides about messages of unknown fate, and what the status shows."""
 
+import uuid
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
@@ -36,13 +37,20 @@ def drop(tx: Connection, message_id: str, reason: str) -> None:
 
 
 def _held(tx: Connection, message_id: str, command: str) -> Waiting:
-    waiting = store.messages.lock(tx, message_id)
+    waiting = store.messages.lock(tx, message_id) if _is_id(message_id) else None
     if waiting is None:
         raise MessageNotFound()
     legal = TRANSITIONS[waiting.state]
     if waiting.state != "held" or command not in legal:
         raise IllegalTransition(state=waiting.state, legal=[])
     return waiting
+
+
+def _is_id(typed: str) -> bool:
+    try:
+        return bool(uuid.UUID(typed))
+    except ValueError:
+        return False
 
 
 def status(tx: Connection) -> Mapping[str, object]:

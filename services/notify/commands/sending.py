@@ -4,12 +4,12 @@ The claim is committed before the gateway is called. Whatever happens between th
 again by its lease and looked up; what nobody can find out is held for a person.
 """
 
-import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -19,19 +19,22 @@ from chassis.database import Database
 from chassis.envelope import Draft
 from services.notify import metrics, segment, store, template
 from services.notify.gateway import Answer, Fate, Gateway, Outgoing
-from services.notify.message import after_unknown, back_off, why_skip
+from services.notify.message import LONGEST, after_unknown, back_off, why_skip
 from services.notify.published import message_draft
 from services.notify.settings import Settings
 from services.notify.store.messages import Claim, Ending, Lapsed, Waiting
 from services.notify.template import RESIDENT
 from services.notify.window import gather, opened_before
 
+chance = SystemRandom().random
 BATCH = 50
 STAFF_BATCH = 1000
 RESERVED = timedelta(seconds=10)
 """Longer than the question for telephones may take, so that no other process asks for the same ones meanwhile."""
 LEASE = timedelta(seconds=30)
 """Longer than a batch can take at the slowest gateway; after it, whoever claimed is taken for dead."""
+SILENCE = timedelta(seconds=5)
+"""Longest wait before intake is asked again: one question covers a whole batch, so asking is cheap."""
 MOST_ATTEMPTS = 20
 """Look-ups of one SMS before a person is asked: about a quarter of an hour."""
 
@@ -62,7 +65,7 @@ def send_to_residents(database: Database, settings: Settings, gateway: Gateway, 
     started = time.monotonic()
     with database.transaction() as tx:
         now = clock.now(tx)
-        _wait(tx, [waiting for waiting in due if waiting.message.template not in contacts], now)
+        _wait(tx, [waiting for waiting in due if waiting.message.template not in contacts], now, SILENCE)
         claimed = _claim_for_residents(tx, settings, gateway, answered, contacts, now)
     _deliver(database, settings, gateway, claimed, now, started)
     return True
@@ -73,10 +76,14 @@ def _ask(ask: Ask, due: Sequence[Waiting]) -> dict[str, Contacts]:
     numbers: dict[str, list[str]] = {}
     for waiting in due:
         numbers.setdefault(waiting.message.template, []).append(waiting.message.case)
-    answers = {name: ask(name, sorted(set(cases))) for name, cases in numbers.items()}
-    for answer in answers.values():
+    answers: dict[str, Contacts] = {}
+    for name, cases in numbers.items():
+        answer = ask(name, sorted(set(cases)))
         metrics.CONTACTS.labels("silent" if answer is None else "answered").inc()
-    return {name: answer for name, answer in answers.items() if answer is not None}
+        if answer is None:
+            break  # the next question would only wait as long
+        answers[name] = answer
+    return answers
 
 
 def _claim_for_residents(
@@ -141,9 +148,10 @@ def _skip(tx: Connection, waiting: Sequence[Waiting], reasons: Mapping[str, str]
         _count([each for each in waiting if each.id in reasons], "skipped")
 
 
-def _wait(tx: Connection, waiting: Sequence[Waiting], now: datetime) -> None:
+def _wait(tx: Connection, waiting: Sequence[Waiting], now: datetime, longest: timedelta = LONGEST) -> None:
     if waiting:
-        store.messages.postpone(tx, {each.id: now + back_off(each.attempts or 1, random.random()) for each in waiting})
+        waits = {each.id: back_off(each.attempts or 1, chance(), longest) for each in waiting}
+        store.messages.postpone(tx, {id_: now + wait for id_, wait in waits.items()})
 
 
 def _claim(tx: Connection, settings: Settings, gateway: Gateway, claimed: Sequence[Sms], now: datetime) -> None:
@@ -227,7 +235,7 @@ def _ending(sms: Sms, answer: Answer, now: datetime) -> Ending | None:
             state="released",
             message_state="pending",
             reason=answer.reason,
-            next_try=now + back_off(tries, random.random()),
+            next_try=now + back_off(tries, chance()),
         )
     return None
 
@@ -318,7 +326,7 @@ def _settle(
             )
         else:
             # Busy now says nothing about the first time: the key stays, and so does the question.
-            later[each.sms] = now + back_off(each.attempt, random.random())
+            later[each.sms] = now + back_off(each.attempt, chance())
     _end(tx, gateway, endings, now)
     if later:
         store.messages.let_lapse(tx, later)

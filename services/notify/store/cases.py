@@ -18,8 +18,8 @@ def load(tx: Connection, numbers: Sequence[str], *, lock: bool = True) -> dict[s
     """The known ones of `numbers`, locked in order unless only looked at."""
     rows = tx.execute(
         text(
-            "select number, intake, dispatch, sla, restricted_by from cases where number = any(:numbers) order by number"
-            + (" for update" if lock else "")
+            "select number, intake, dispatch, sla, restricted_by from cases"
+            " where number = any(:numbers) order by number" + (" for update" if lock else "")
         ),
         {"numbers": sorted(set(numbers))},
     )

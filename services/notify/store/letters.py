@@ -30,13 +30,17 @@ def of_cases(tx: Connection, cases: Sequence[str]) -> dict[str, dict[tuple[str, 
 
 def states(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
     """The state of each letter by id."""
-    rows = tx.execute(text("select id, state from letters where id = any(cast(:ids as uuid[]))"), {"ids": list(set(ids))})
+    rows = tx.execute(
+        text("select id, state from letters where id = any(cast(:ids as uuid[]))"), {"ids": list(set(ids))}
+    )
     return {str(row.id): row.state for row in rows}
 
 
 def lock(tx: Connection, letter: str) -> Letter | None:
     """One letter by id, locked until the transaction ends."""
-    row = tx.execute(text(f"select {_COLUMNS} from letters where id = cast(:id as uuid) for update"), {"id": letter}).one_or_none()
+    row = tx.execute(
+        text(f"select {_COLUMNS} from letters where id = cast(:id as uuid) for update"), {"id": letter}
+    ).one_or_none()
     return _letter(row) if row else None
 
 

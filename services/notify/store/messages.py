@@ -144,7 +144,8 @@ def open_windows(tx: Connection, mobiles: Iterable[str], now: datetime, opened_b
     """The telephones whose window this transaction opened; another process may have been first for the others."""
     rows = tx.execute(
         text("""
-            insert into windows as w (mobile, opened_at) select mobile, :now from unnest(cast(:mobiles as text[])) as m (mobile)
+            insert into windows as w (mobile, opened_at)
+            select mobile, :now from unnest(cast(:mobiles as text[])) as m (mobile)
             on conflict (mobile) do update set opened_at = excluded.opened_at where w.opened_at <= :opened_before
             returning mobile
         """),
@@ -164,7 +165,8 @@ def claim(tx: Connection, claims: Sequence[Claim], gateway: str, now: datetime, 
         text("""
             insert into sms (id, gateway, audience, state, parts, lease_until, claimed_at)
             select id, :gateway, audience, 'claimed', parts, :lease_until, :now
-            from unnest(cast(:ids as uuid[]), cast(:audiences as text[]), cast(:parts as int[])) as c (id, audience, parts)
+            from unnest(cast(:ids as uuid[]), cast(:audiences as text[]), cast(:parts as int[]))
+                as c (id, audience, parts)
         """),
         {
             "ids": [each.sms for each in claims],
@@ -193,7 +195,8 @@ def end(tx: Connection, endings: Sequence[Ending], now: datetime) -> list[Waitin
     ended = tx.execute(
         text("""
             update sms s set state = e.state, ended_at = :now, reason = e.reason
-            from unnest(cast(:sms as uuid[]), cast(:attempts as int[]), cast(:states as text[]), cast(:reasons as text[]))
+            from unnest(
+                    cast(:sms as uuid[]), cast(:attempts as int[]), cast(:states as text[]), cast(:reasons as text[]))
                 as e (id, attempt, state, reason)
             where s.id = e.id and s.attempt = e.attempt and s.state = 'claimed' returning s.id
         """),
@@ -217,7 +220,9 @@ def _end_messages(tx: Connection, endings: Sequence[Ending], now: datetime) -> l
                 sms = case when e.state = 'pending' then null else m.sms end,
                 ended_at = case when e.state in ('sent', 'failed') then :now end,
                 version = m.version + case when e.state in ('sent', 'failed') then 1 else 0 end
-            from unnest(cast(:sms as uuid[]), cast(:states as text[]), cast(:reasons as text[]), cast(:next as timestamptz[]))
+            from unnest(
+                    cast(:sms as uuid[]), cast(:states as text[]), cast(:reasons as text[]),
+                    cast(:next as timestamptz[]))
                 as e (sms, state, reason, next_try)
             where m.sms = e.sms and m.state = 'claimed' returning {_COLUMNS}
         """),
@@ -247,7 +252,8 @@ def postpone(tx: Connection, next_tries: Mapping[str, datetime]) -> None:
     """Messages that wait, by id, and until when."""
     tx.execute(
         text("""
-            update messages m set next_try = p.next_try, attempts = m.attempts + case when m.audience = 'unit' then 1 else 0 end
+            update messages m set
+                next_try = p.next_try, attempts = m.attempts + case when m.audience = 'unit' then 1 else 0 end
             from unnest(cast(:ids as uuid[]), cast(:next as timestamptz[])) as p (id, next_try)
             where m.id = p.id and m.state = 'pending'
         """),
@@ -302,7 +308,8 @@ def of_case(tx: Connection, case: str) -> list[dict[str, Any]]:
     rows = tx.execute(
         text("""
             select m.id, m.case_number as case, m.event, m.template, m.audience,
-                nullif(m.recipient, 'resident') as recipient, m.state, m.reason, m.sms, s.gateway, m.recorded_at, m.ended_at
+                nullif(m.recipient, 'resident') as recipient, m.state, m.reason, m.sms, s.gateway,
+                m.recorded_at, m.ended_at
             from messages m left join sms s on s.id = m.sms
             where m.case_number = :case order by m.recorded_at, m.id
         """),

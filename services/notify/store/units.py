@@ -15,7 +15,9 @@ def load(tx: Connection, codes: Sequence[str]) -> dict[str, Unit]:
         {"codes": sorted(codes)},
     )
     units = {row.code: Unit(code=row.code, name=row.name, active=row.active, contacts={}) for row in rows}
-    posts = tx.execute(text("select recipient, unit, name, mobile from posts where unit = any(:codes)"), {"codes": list(units)})
+    posts = tx.execute(
+        text("select recipient, unit, name, mobile from posts where unit = any(:codes)"), {"codes": list(units)}
+    )
     for row in posts:
         post = row.recipient.partition("/")[2]
         units[row.unit].contacts[post] = Contact(name=row.name, mobile=row.mobile)
@@ -65,6 +67,7 @@ def _wake(tx: Connection, recipients: list[str]) -> None:
 def telephones(tx: Connection, recipients: Iterable[str]) -> dict[str, str]:
     """The telephone of each post that has one."""
     rows: Any = tx.execute(
-        text("select recipient, mobile from posts where recipient = any(:recipients)"), {"recipients": list(set(recipients))}
+        text("select recipient, mobile from posts where recipient = any(:recipients)"),
+        {"recipients": list(set(recipients))},
     )
     return {row.recipient: row.mobile for row in rows}

@@ -87,7 +87,8 @@ class Desk:
     def events(self, type_: str) -> list[dict[str, Any]]:
         """What was published of one type: data, with subject, seq and partitionkey."""
         return [
-            json.loads(row["body"]) | {"subject": row["subject"], "seq": row["seq"], "partitionkey": row["partitionkey"]}
+            json.loads(row["body"])
+            | {"subject": row["subject"], "seq": row["seq"], "partitionkey": row["partitionkey"]}
             for row in published(self.database)
             if row["type"] == type_
         ]

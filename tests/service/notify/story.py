@@ -42,7 +42,9 @@ class Story:
         data = {"mark": mark, "reason": "time", "silent": False, "unit": self.unit, "unit_name": "灵芝社区"}
         return self._event("sla", "case.marked", at, data | {"restricted": False} | more)
 
-    def breached(self, gen: int = 1, letter_after: int = 0, limit: timedelta = DAY, kind: str = "close", **more: Any) -> Message:
+    def breached(
+        self, gen: int = 1, letter_after: int = 0, limit: timedelta = DAY, kind: str = "close", **more: Any
+    ) -> Message:
         """The limit passed."""
         clock = self._clock(kind, gen, limit)
         at = self.began + limit

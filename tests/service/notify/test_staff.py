@@ -111,7 +111,9 @@ def test_yellow_is_superseded_by_red(desk: Desk) -> None:
 
 def test_red_is_superseded_by_closing(desk: Desk) -> None:
     story = Story(number(1), began=datetime.now(UTC) - DAY)
-    desk.hears(story.started(), story.marked("red"), story.closed(), unit_changed(head="13800000008", leader="13800000009"))
+    desk.hears(
+        story.started(), story.marked("red"), story.closed(), unit_changed(head="13800000008", leader="13800000009")
+    )
     desk.tells()
     assert desk.messages() == {"red": ["skipped", "skipped"]}
     assert desk.rows("messages", "reason") == ["superseded", "superseded"]

@@ -83,7 +83,9 @@ def outcome(messages: Sequence[Message]) -> tuple[Any, ...]:
     judged = {id_: why_skip(each, file.case, None, NOW) for id_, each in planned.items()}
     # Whether a letter was never proposed or voided again is the order's; whether it stands is not.
     standing = {key: (each.unit, each.due) for key, each in file.letters.items() if each.state != "voided"}
-    comparable = {id_: (each.template, each.recipient, dict(each.params), each.useful_until) for id_, each in planned.items()}
+    comparable = {
+        id_: (each.template, each.recipient, dict(each.params), each.useful_until) for id_, each in planned.items()
+    }
     return (sorted(map(str, file.case.marks)), comparable, judged, standing)
 
 

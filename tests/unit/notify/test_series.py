@@ -15,16 +15,23 @@ def test_a_number_has_the_form_of_the_standard() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["宝新警示[2023]1号", "宝新警示〔23〕1号", "宝新警示〔2023〕01号", "宝新警示〔2023〕第1号", "宝新警示〔2023〕0号", "BX〔2023〕1号"],
+    [
+        "宝新警示[2023]1号",
+        "宝新警示〔23〕1号",
+        "宝新警示〔2023〕01号",
+        "宝新警示〔2023〕第1号",
+        "宝新警示〔2023〕0号",
+        "BX〔2023〕1号",
+    ],
 )
 def test_other_forms_are_refused(number: str) -> None:
     assert not series.NUMBER.match(number)
 
 
 def test_a_code_that_makes_no_number_is_refused() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="."):
         series.letter_number("宝", 2026, 1)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="."):
         series.letter_number("宝新警示", 2026, 0)
 
 

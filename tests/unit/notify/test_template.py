@@ -16,7 +16,9 @@ def text(name: str, now: datetime = NOW, **params: str) -> str:
 
 
 def test_received_is_the_sample_text() -> None:
-    expected = "【新安街道办】您的诉求已收到,编号XA20230518000123,查询码7KQ4MR。我们将在1小时内受理,请勿向他人透露查询码。"
+    expected = (
+        "【新安街道办】您的诉求已收到,编号XA20230518000123,查询码7KQ4MR。我们将在1小时内受理,请勿向他人透露查询码。"
+    )
     assert text("received", query_code="7KQ4MR") == expected
 
 
@@ -97,7 +99,9 @@ def test_the_gravest_comes_first() -> None:
 
 def test_a_case_is_named_once_by_its_gravest_message() -> None:
     one, two = numbers(2)
-    assert template.gathered([("yellow", one), ("red", one), ("red", two)]) == f"警报:编号{one}、{two}共2件,请立即办理。"
+    assert (
+        template.gathered([("yellow", one), ("red", one), ("red", two)]) == f"警报:编号{one}、{two}共2件,请立即办理。"
+    )
 
 
 def test_a_thousand_cases_still_fit_one_sms_of_the_carriers() -> None:
@@ -111,5 +115,7 @@ def test_residents_read_nothing_that_only_staff_should() -> None:
 
 
 def test_every_template_is_useful_as_long_as_the_rule_says() -> None:
-    hours = {name: each.useful_for and each.useful_for / timedelta(hours=1) for name, each in template.TEMPLATES.items()}
+    hours = {
+        name: each.useful_for and each.useful_for / timedelta(hours=1) for name, each in template.TEMPLATES.items()
+    }
     assert hours == {"received": 1, "promised": 4, "closed": 72, "yellow": None, "red": 24, "letter": 72}

@@ -1,0 +1,159 @@
+"""What an operator sees and decides, and two replicas side by side."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chassis.settings import SettingsError, read
+from services.notify.commands import held, sending
+from services.notify.commands.gateways import gateway_of
+from services.notify.file_gateway import FileLedger
+from services.notify.gateway import Answer, Fate
+from services.notify.settings import Settings
+from tests.service.notify.desk import Desk
+from tests.service.notify.story import DAY, Story, unit_changed
+
+NUMBER = "XA20261124000123"
+
+
+def command(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m services.notify …` on the desk's database."""
+    url = desk.settings.database_url
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PROFILE": "dev", "DATABASE_URL": url}
+    return subprocess.run(
+        [sys.executable, "-m", "services.notify", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def hold(desk: Desk) -> str:
+    """A message of unknown fate; its id."""
+
+    class Mute:
+        name, remembers_keys, can_look_up = "mute", False, False
+
+        def send(self, batch: list[Any]) -> list[Answer]:
+            return [Answer(Fate.UNKNOWN, "gateway_silent")] * len(batch)
+
+        def lookup(self, key: str) -> bool | None:
+            return None
+
+    desk.hears(Story(NUMBER).submitted())
+    sending.send_to_residents(desk.database, desk.settings, Mute(), desk.intake.ask)
+    sending.resolve_unknown(desk.database, desk.settings, Mute(), desk.intake.ask)
+    return str(desk.rows("messages", "id")[0])
+
+
+def test_held_messages_are_listed_and_sent_again_from_the_command_line(desk: Desk) -> None:
+    message = hold(desk)
+    listed = command(desk, "messages", "held")
+    assert (listed.returncode, listed.stdout.split()[:4]) == (0, [message, NUMBER, "received", "resident"])
+    assert command(desk, "messages", "send", message).returncode == 0
+    desk.tells()
+    assert desk.messages() == {"received": ["sent"]}
+    again = command(desk, "messages", "send", message)
+    assert (again.returncode, again.stderr.strip()) == (1, f"{message}: illegal_transition")
+
+
+def test_dropping_needs_a_reason(desk: Desk) -> None:
+    message = hold(desk)
+    assert command(desk, "messages", "drop", message).returncode == 2
+    assert command(desk, "messages", "drop", message, "--reason", "rung up").returncode == 0
+    assert desk.rows("messages", "state", "reason") == [("failed", "dropped: rung up")]
+
+
+@pytest.mark.parametrize("unknown", ["nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_a_message_that_is_not_there_is_one_sentence(desk: Desk, unknown: str) -> None:
+    answer = command(desk, "messages", "send", unknown)
+    assert (answer.returncode, answer.stderr.strip()) == (1, f"{unknown}: message_not_found")
+
+
+def test_the_status_shows_what_waits(desk: Desk) -> None:
+    hold(desk)
+    status = json.loads(command(desk, "status", "--json").stdout)
+    assert status["messages"] == {"held": 1}
+    assert status["letters"] == {}
+
+
+def test_the_gauges_can_be_read_from_an_empty_database(desk: Desk) -> None:
+    held.measure(desk.database)
+
+
+def test_the_messages_of_a_case_are_shown_without_text_and_telephone(desk: Desk) -> None:
+    desk.hears(Story(NUMBER).submitted())
+    desk.tells()
+    (shown,) = desk.call("GET", f"/messages?case={NUMBER}", role="operator").json["messages"]
+    assert (shown["template"], shown["state"], shown["recipient"]) == ("received", "sent", None)
+    assert "13800000001" not in str(shown)
+    assert desk.call("GET", f"/messages?case={NUMBER}", role="unit", unit="C07").status_code == 403
+    assert desk.call("GET", "/messages", role="centre").status_code == 422
+
+
+def test_two_replicas_send_everything_once(desk: Desk) -> None:
+    for index in range(40):
+        story = Story(f"XA20261124{index:06}")
+        desk.hears(story.submitted(), story.started())
+
+    def replica(_: int) -> None:
+        gateway = FileLedger(desk.settings.sms_ledger)
+        while sending.send_to_residents(desk.database, desk.settings, gateway, desk.intake.ask):
+            pass
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(replica, range(2)))
+    carried = [message for line in desk.ledger() for message in line["messages"]]
+    assert len(carried) == len(set(carried)) == 80
+
+
+def test_two_replicas_share_one_window(desk: Desk) -> None:
+    desk.hears(unit_changed(duty="13800000007"))
+    for index in range(10):
+        story = Story(f"XA20261124{index:06}", began=datetime.now(UTC) - DAY * 0.75)
+        desk.hears(story.started(), story.marked("yellow"))
+
+    def replica(_: int) -> None:
+        sending.send_to_staff(desk.database, desk.settings, FileLedger(desk.settings.sms_ledger))
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(replica, range(3)))
+    assert len(desk.ledger()) == 1
+
+
+ENV = {"DATABASE_URL": "postgresql://nowhere/notify"}
+
+
+def test_production_refuses_a_file_for_a_gateway() -> None:
+    with pytest.raises(SettingsError, match="GATEWAY=file"):
+        read(Settings, {**ENV, "GATEWAY": "file"})
+    assert read(Settings, {**ENV, "GATEWAY": "file", "PROFILE": "demo"}).gateway == "file"
+
+
+def test_a_worker_without_a_gateway_address_ends_with_a_sentence() -> None:
+    with pytest.raises(SettingsError, match="GATEWAY_URL"):
+        gateway_of(read(Settings, ENV))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMS_WINDOW", "-1"),
+        ("SMS_WINDOW", "soon"),
+        ("LETTER_CODE", "BX"),
+        ("SMS_SIGNATURE", "街"),
+        ("READER_KEY", "{}"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_named_and_not_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as refused:
+        read(Settings, {**ENV, name: value})
+    assert value not in str(refused.value).replace(name, "")
