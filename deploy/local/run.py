@@ -50,7 +50,10 @@ def _announce(now: Running) -> None:
     _say(f"\n  {now.system.url}   make token ROLE=centre UNIT=CENTRE gives a token")
     for service in now.system.environment.databases:
         _say(f"  {now.system.api(service)}")
-    _say(f"  logs in {folder}/logs, SMS in {folder}/sms.jsonl, letters in {folder}/letters; Ctrl-C stops everything\n")
+    _say(f"  logs in {folder}/logs, SMS in {folder}/sms.jsonl, letters in {folder}/letters")
+    if outside := now.system.folder.outside():
+        _say(f"  the servers' data are in {outside}, because {folder} is closed to the user they run as")
+    _say("  Ctrl-C stops everything\n")
 
 
 def _profile() -> str:
