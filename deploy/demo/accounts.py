@@ -35,23 +35,27 @@ LABELS = {
 def figures(
     books: Books, posted: Sequence[Posted], left_alone: int, sms: int, verdict: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
-    """The summary. From `submitted` to `closed` it counts the letters of the file, imported cases apart."""
-    letters = {each["number"] for each in books.events("intake", "case.submitted", "data ->> 'channel' <> 'import'")}
-    dispatched = [event for event in books.events("dispatch", "case.dispatched") if event["number"] in letters]
-    breaches = Counter(event["kind"] for event in books.events("sla", "clock.breached", LOUD))
+    """The summary: of the cases of this run alone, whatever an earlier run has left in the databases.
+
+    From `submitted` to `closed` it counts the letters of the file; imported cases only from `warned` on.
+    """
+    channels = {event["number"]: event["channel"] for event in books.events("intake", "case.submitted")}
+    cases, letters = set(channels), {number for number, channel in channels.items() if channel != "import"}
+    dispatched = _of(letters, books.events("dispatch", "case.dispatched"))
+    breaches = Counter(event["kind"] for event in _of(cases, books.events("sla", "clock.breached", LOUD)))
     return {
         "read": len(posted),
         "submitted": len(letters),
         "refused_by_validation": sum(each.outcome == "refused_by_validation" for each in posted),
-        "accepted": _cases(books, "intake", "case.accepted", letters),
+        "accepted": len(_of(letters, books.events("intake", "case.accepted"))),
         "dispatched": len({event["number"] for event in dispatched}),
         "dispatched_automatically": len({e["number"] for e in dispatched if e["dispatched_by"] == "rule"}),
-        "closed": _cases(books, "dispatch", "case.closed", letters),
-        "warned": len(books.events("sla", "clock.warned", LOUD)),
+        "closed": len({event["number"] for event in _of(letters, books.events("dispatch", "case.closed"))}),
+        "warned": len(_of(cases, books.events("sla", "clock.warned", LOUD))),
         "breached": breaches["close"],
         "breached_by_clock": {kind: breaches[kind] for kind in CLOCKS},
-        "proposed": len(books.events("notify", "letter.proposed")),
-        "letters": len(books.events("notify", "letter.issued")),
+        "proposed": len(_of(cases, books.events("notify", "letter.proposed"))),
+        "letters": len(_of(cases, books.events("notify", "letter.issued"))),
         "left_alone": left_alone,
         "sms": sms,
         "lost": verdict["lost"],
@@ -60,8 +64,9 @@ def figures(
     }
 
 
-def _cases(books: Books, service: str, type_: str, among: set[str]) -> int:
-    return len({event["number"] for event in books.events(service, type_)} & among)
+def _of(cases: set[str], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those events that are about one of the cases; a letter's event names its case as `case`."""
+    return [event for event in events if event.get("case", event.get("number")) in cases]
 
 
 def mistakes(summary: Mapping[str, Any]) -> list[str]:

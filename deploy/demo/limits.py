@@ -96,7 +96,10 @@ def _red(play: Play) -> None:
 
 
 def _fired(play: Play, type_: str) -> list[dict[str, Any]]:
-    return play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'", since=play.chapter)
+    """What clocks of kind close have said about the imported cases, apart from what was before the import."""
+    imported = {event["number"] for event in play.books.events("intake", "case.submitted", since=play.chapter)}
+    fired = play.books.events("sla", type_, f"{LOUD} and data ->> 'kind' = 'close'", since=play.chapter)
+    return [event for event in fired if event["number"] in imported]
 
 
 def _late(event: dict[str, Any], moment_: str) -> float:
