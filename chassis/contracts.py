@@ -80,9 +80,18 @@ def json_schema(producer: str, event: EventType) -> dict[str, Any]:
         "title": f"{TYPE_ROOT}{event.type}.v{event.version}",
         "description": " ".join((event.schema.__doc__ or "").split()),
         "x-public": event.public,
-        **described,
-        "additionalProperties": True,
+        **_open(described),
     }
+
+
+def _open(schema: Any) -> Any:
+    """Every object in it may gain fields, nested ones too."""
+    if isinstance(schema, list):
+        return [_open(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: _open(each) for name, each in schema.items()}
+    return inner | {"additionalProperties": True} if isinstance(schema.get("properties"), dict) else inner
 
 
 def _describe(schema: Schema) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""Every type has examples, and every service reads them with fields it has never heard of, on its own real database."""
+
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from chassis import contracts, inbox
+from chassis.contracts import Party
+from chassis.database import Database
+from chassis.envelope import Draft, Event, decode
+from chassis.inbox import Message, Reading
+from services.dispatch import commands as dispatch
+from services.dispatch import files
+from tests.e2e import recording
+
+PARTIES = {party.name: party for party in contracts.parties()}
+PUBLISHED = [(party.name, event.type) for party in PARTIES.values() for event in party.publishes]
+EXAMPLES = recording.read()
+DATA = Path(files.__file__).parent / "data"
+NEW = {"of_tomorrow": {"anything": ["at", 1, None]}}
+
+
+@pytest.mark.parametrize(("producer", "type_"), PUBLISHED, ids=".".join)
+def test_every_type_has_an_example(producer: str, type_: str) -> None:
+    assert [name for name in EXAMPLES if name[:2] == (producer, type_)], "RECORD=1 pytest tests/e2e/test_every_event.py"
+
+
+@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
+def test_every_example_fits_its_contract(name: recording.Name) -> None:
+    recording.validator(*name[:2]).validate(EXAMPLES[name]["body"])
+
+
+@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
+def test_every_example_has_the_attributes_of_a_cloud_event(name: recording.Name) -> None:
+    event = event_of(EXAMPLES[name])
+    assert (event.producer, event.type, event.version) == (*name[:2], 1)
+    assert event.time.tzinfo is not None
+    assert event.seq > 0
+
+
+@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
+def test_a_contract_lets_every_object_grow(name: recording.Name) -> None:
+    recording.validator(*name[:2]).validate(grown(EXAMPLES[name]["body"], schema(name)))
+
+
+def event_of(example: Mapping[str, Any]) -> Event:
+    return decode(example["headers"], json.dumps(example["body"]))
+
+
+def schema(name: recording.Name) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = recording.validator(*name[:2]).schema
+    return found
+
+
+def grown(value: Any, schema: Mapping[str, Any]) -> Any:
+    """`value` with an unknown field in every object that the contract names the fields of."""
+    if isinstance(value, list):
+        return [grown(each, schema.get("items", {})) for each in value]
+    if not isinstance(value, dict):
+        return value
+    known, others = schema.get("properties"), schema.get("additionalProperties", {})
+    inner = {key: grown(each, known.get(key, {}) if known else others) for key, each in value.items()}
+    return inner | NEW if known else inner
+
+
+@pytest.mark.parametrize("reader", PARTIES.values(), ids=PARTIES)
+def test_a_service_reads_every_example_with_fields_it_does_not_know(
+    reader: Party, database: Callable[[str], str]
+) -> None:
+    heard = {name: example for name, example in EXAMPLES.items() if name[:2] in reader.reads}
+    assert {name[:2] for name in heard} == set(reader.reads)
+    messages = in_order(
+        [
+            Message(each["headers"], json.dumps(grown(each["body"], schema(name))).encode())
+            for name, each in heard.items()
+        ]
+    )
+    known = Database(database(reader.name), pool_size=2)
+    try:
+        prepare(reader.name, known)
+        folded: list[Event] = []
+        inbox.receive(known, noting(reading_of(reader.name), folded), messages)
+        with known.transaction() as tx:
+            assert tx.execute(text("select type, subject, error from aside")).all() == []
+        assert len(folded) == len(messages)
+    finally:
+        known.close()
+
+
+def in_order(messages: list[Message]) -> list[Message]:
+    """As they happened; within a subject by number, whatever the time."""
+    return sorted(messages, key=lambda m: (m.headers["cloudEvents:sequence"], m.headers["cloudEvents:time"]))
+
+
+def reading_of(service: str) -> Reading[Any]:
+    found: Reading[Any] = importlib.import_module(f"services.{service}.commands").READING
+    return found
+
+
+def noting(reading: Reading[Any], folded: list[Event]) -> Reading[Any]:
+    """The service's own reading; what it folded is noted."""
+
+    def fold(value: Any, event: Event, now: datetime) -> tuple[Any, list[Draft]]:
+        result = reading.fold(value, event, now)
+        folded.append(event)
+        return result
+
+    return replace(reading, fold=fold)
+
+
+def prepare(service: str, database: Database) -> None:
+    """Dispatch judges cases by its organisation and duty list."""
+    if service == "dispatch":
+        with database.transaction() as tx:
+            dispatch.load_organisation(tx, files.organisation(DATA / "organisation.demo.json"))
+            dispatch.load_duties(tx, files.duties(DATA / "duties.demo.json"))
