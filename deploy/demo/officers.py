@@ -14,7 +14,7 @@ from deploy.demo.door import Answer, Door, NoAnswer
 Token = Callable[[str, str | None], str]  # (role, unit code) → a development token
 Case = Mapping[str, Any]  # as the lists show it
 
-THREADS = 4
+THREADS = 8
 PAGE = 100
 IDLE = 0.5  # seconds between two looks at empty lists
 ENOUGH = 5  # refusals after which an officer leaves a case to its list

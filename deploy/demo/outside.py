@@ -9,6 +9,9 @@ from deploy.demo.stage import Stuck
 
 def outsiders(play: Play) -> None:
     """(d) What the traffic system heard, in its own words, and that no person was in it."""
+    if play.traffic is None:
+        play.story.say("  外部系统没有账号，本场略过 set AMQP_URI_TRAFFIC to a broker user that may read sub.traffic")
+        return
     printed = (play.folder / "traffic.txt").read_text(encoding="utf-8").splitlines()
     events = [line for line in printed if not line.startswith("（")]
     about = next((line.split()[0] for line in events if line.split()[0] in play.numbers()), None)

@@ -92,6 +92,8 @@ class Play:
         return sum(1 for _ in lines(self.stage.run / "sms.jsonl"))
 
     def _start_traffic(self) -> None:
+        if not self.stage.traffic_uri:
+            return
         record = self.folder / "traffic.jsonl"
         record.unlink(missing_ok=True)
         env = bare() | {"AMQP_URI": self.stage.traffic_uri, "RECORD": str(record)}
