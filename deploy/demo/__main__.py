@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.demo import accounts
@@ -36,7 +37,8 @@ def main(folder: Folder | None = None) -> int:
             code = perform(stage(now), story, file, left_alone, seed)
             if stays_up(dict(os.environ)):
                 addresses(now, story)
-                signal.pause()
+                with suppress(KeyboardInterrupt):
+                    signal.pause()
             return code
     except (Trouble, Stuck, Unreadable) as error:
         story.say(f"demo: {error}")
@@ -105,7 +107,9 @@ def settle(play: Play, seconds: float) -> int:
     for line in (checked.stdout + checked.stderr).splitlines():
         play.story.say(f"  核查 checker：{line}")
     verdict = json.loads((play.folder / "checker.json").read_text(encoding="utf-8"))
-    summary = accounts.figures(play.books, play.residents.posted, play.left_alone, len(play.sms()), verdict, seconds)
+    summary = accounts.figures(
+        play.books, len(play.letters), play.residents.posted, play.left_alone, len(play.sms()), verdict, seconds
+    )
     (play.folder / "summary.json").write_text(
         json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )

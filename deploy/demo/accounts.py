@@ -33,7 +33,13 @@ LABELS = {
 
 
 def figures(
-    books: Books, posted: Sequence[Posted], left_alone: int, sms: int, verdict: Mapping[str, Any], seconds: float
+    books: Books,
+    read: int,
+    posted: Sequence[Posted],
+    left_alone: int,
+    sms: int,
+    verdict: Mapping[str, Any],
+    seconds: float,
 ) -> dict[str, Any]:
     """The summary: of the cases of this run alone, whatever an earlier run has left in the databases.
 
@@ -44,7 +50,7 @@ def figures(
     dispatched = _of(letters, books.events("dispatch", "case.dispatched"))
     breaches = Counter(event["kind"] for event in _of(cases, books.events("sla", "clock.breached", LOUD)))
     return {
-        "read": len(posted),
+        "read": read,
         "submitted": len(letters),
         "refused_by_validation": sum(each.outcome == "refused_by_validation" for each in posted),
         "accepted": len(_of(letters, books.events("intake", "case.accepted"))),

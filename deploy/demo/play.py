@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class Play:
         self._sms_before = self._sms_lines()
         self.residents = Residents(self.door, self.ledger)
         self.officers = Officers(self.door, stage.token, [community.code for community in communities], self._complain)
+        self.background = ThreadPoolExecutor(2, thread_name_prefix="background")
         self.chapter = self.books.here()  # where the event logs stood when the scene began
         self.traffic: subprocess.Popen[bytes] | None = None
 
@@ -48,7 +50,9 @@ class Play:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.residents.stop()
         self.officers.stop()
+        self.background.shutdown()
         if self.traffic:
             self.traffic.terminate()
             self.traffic.wait(10)

@@ -41,6 +41,11 @@ class Residents:
         self.door, self.ledger = door, ledger
         self.posted: list[Posted] = []
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """No further letter, no further try: the demo was broken off."""
+        self._stopping.set()
 
     def post_all(self, letters: Iterable[Letter], threads: int, gap: float, on_each: Callable[[Posted], None]) -> None:
         """Post from several threads at once, each letter at least `gap` seconds after the one before."""
@@ -48,7 +53,9 @@ class Residents:
             waiting = []
             for letter in letters:
                 waiting.append(pool.submit(lambda one: on_each(self.post(one)), letter))
-                time.sleep(gap)
+                if self._stopping.wait(gap):
+                    pool.shutdown(cancel_futures=True)
+                    return
             for each in waiting:
                 each.result()
 
@@ -67,7 +74,8 @@ class Residents:
             answer, tries = self._once(letter, key), tries + 1
             if (answer is not None and answer.status != TOO_MANY) or time.monotonic() > deadline:
                 return answer, tries
-            time.sleep(PAUSE[min(tries, len(PAUSE)) - 1])
+            if self._stopping.wait(PAUSE[min(tries, len(PAUSE)) - 1]):
+                return None, tries
 
     def _once(self, letter: Letter, key: str) -> Answer | None:
         self.ledger.write("posting", line=letter.line, key=key, body=dict(letter.body))

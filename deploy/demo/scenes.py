@@ -1,10 +1,10 @@
 """Scenes (a) and (b): a letter and its receipt; letters go on while the broker is dead."""
 
 import textwrap
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -80,7 +80,8 @@ def broken_broker(play: Play) -> None:
         say("  消息中间件由外部提供，本场不杀 the broker is not ours and is left alone")
     else:
         _kill_and_restart(play, posting, min(FIRST_KILL, len(rest) // 3))
-    _until(play, lambda: not posting.is_alive(), 3600, "the letters were not posted")
+    _until(play, posting.done, 3600, "the letters were not posted")
+    posting.result()
     took = wait_for(lambda: not _missing(play), 600, "not every letter reached dispatch")
     say(f"  中间件恢复后 {took:.1f} 秒，{len(play.numbers())} 封来信全部到达分拨服务，每封一件 all arrived, once each")
     _until(
@@ -95,15 +96,13 @@ def broken_broker(play: Play) -> None:
     )
 
 
-def _posting(play: Play, letters: list[Letter]) -> threading.Thread:
+def _posting(play: Play, letters: list[Letter]) -> Future[None]:
     gap = min(0.3, POSTING_SECONDS / max(1, len(letters)))
 
     def post_all() -> None:
         play.residents.post_all(letters, THREADS, gap, lambda posted: _say_exception(play, posted))
 
-    thread = threading.Thread(target=post_all, name="residents", daemon=True)
-    thread.start()
-    return thread
+    return play.background.submit(post_all)
 
 
 def _say_exception(play: Play, posted: Posted) -> None:
@@ -121,7 +120,7 @@ def _say_exception(play: Play, posted: Posted) -> None:
         )
 
 
-def _kill_and_restart(play: Play, posting: threading.Thread, before: int) -> None:
+def _kill_and_restart(play: Play, posting: Future[None], before: int) -> None:
     say = play.story.say
     assert play.stage.kill_broker is not None
 
@@ -132,9 +131,9 @@ def _kill_and_restart(play: Play, posting: threading.Thread, before: int) -> Non
     for more in (WITHOUT_BROKER // 2, WITHOUT_BROKER):
         _until(play, partial(_received, play, posting, at_kill + more), 120, "receipts stopped")
         say(f"    照常发回执 {_receipts(play)}，待发事件 outbox {play.books.outbox('intake')} 条")
-    restart = threading.Thread(target=play.stage.start_broker, name="broker")
-    restart.start()
-    _until(play, lambda: not restart.is_alive(), 120, "the broker did not start again")
+    restart = play.background.submit(play.stage.start_broker)
+    _until(play, restart.done, 120, "the broker did not start again")
+    restart.result()
     received, waiting = _receipts(play) - at_kill, play.books.outbox("intake")
     say(f"  RabbitMQ 重新启动；其间又收 {received} 封，outbox {waiting} 条，开始补发 it is back, the outbox drains")
 
@@ -143,8 +142,8 @@ def _receipts(play: Play) -> int:
     return sum(each.outcome == "taken_in" for each in play.residents.posted)
 
 
-def _received(play: Play, posting: threading.Thread, wanted: int) -> bool:
-    return _receipts(play) >= wanted or not posting.is_alive()
+def _received(play: Play, posting: Future[None], wanted: int) -> bool:
+    return _receipts(play) >= wanted or posting.done()
 
 
 def _until(play: Play, fact: Callable[[], bool], seconds: float, what: str) -> None:
