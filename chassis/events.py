@@ -84,7 +84,7 @@ class EventType:
     def _dump(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         try:
             data: dict[str, Any] = self._instance.dump(payload)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             # The exception's own sentence may quote the value.
             raise DoesNotFit(self.type, ["a value that its field cannot write"]) from None
         return data

@@ -28,6 +28,6 @@ def promised_hour(due: datetime) -> str:
 
 
 def time_left(left: timedelta) -> str:
-    """`2小时` or, below one hour, `45分钟`: rounded down, so that nobody believes in more time than there is."""
-    hours, seconds = divmod(max(int(left.total_seconds()), 0), 3600)
-    return f"{hours}小时" if hours else f"{max(seconds // 60, 1)}分钟"
+    """`6小时`, `5小时59分钟`, `45分钟`: to the nearest minute, since a warning fires a moment after its time."""
+    hours, minutes = divmod(max(round(left.total_seconds() / 60), 1), 60)
+    return (f"{hours}小时" if hours else "") + (f"{minutes}分钟" if minutes else "")

@@ -27,7 +27,7 @@ def test_yellow_goes_to_the_desk_on_duty_at_once(desk: Desk) -> None:
     desk.tells()
     (line,) = desk.ledger()
     assert line["to"] == "13800000007"
-    assert line["text"] == f"【新安街道办】预警:编号{number(1)}距办结时限剩5小时,请立即办理。"
+    assert line["text"] == f"【新安街道办】预警:编号{number(1)}距办结时限剩6小时,请立即办理。"
     assert desk.events("message.delivered")[0]["recipient"] == "C07/duty"
 
 

@@ -85,7 +85,12 @@ class EverySchema(Schema):
 
 
 values = (
-    st.none() | st.booleans() | st.integers(-2, 12) | st.floats() | st.text(max_size=5) | st.lists(st.integers(-2, 12))
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 12)
+    | st.floats(allow_infinity=False, allow_nan=False)
+    | st.text(max_size=5)
+    | st.lists(st.integers(-2, 12))
 )
 
 

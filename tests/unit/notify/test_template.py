@@ -37,7 +37,7 @@ def test_closed_is_the_sample_text() -> None:
 
 
 def test_yellow_is_the_sample_text() -> None:
-    now = DUE - timedelta(hours=2, minutes=59)
+    now = DUE - timedelta(hours=2)
     expected = "【新安街道办】预警:编号XA20230518000123距办结时限剩2小时,请立即办理。"
     assert text("yellow", now, limit="办结", due=DUE.isoformat()) == expected
 
@@ -62,13 +62,14 @@ def test_keeping_the_limit_keeps_the_promise(due: datetime, promised: str) -> No
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (timedelta(hours=2, minutes=59), "2小时"),
+        (timedelta(hours=6, seconds=-5), "6小时"),
+        (timedelta(hours=5, minutes=59), "5小时59分钟"),
         (timedelta(hours=1), "1小时"),
-        (timedelta(minutes=59, seconds=59), "59分钟"),
+        (timedelta(minutes=45, seconds=10), "45分钟"),
         (timedelta(seconds=5), "1分钟"),
     ],
 )
-def test_time_left_is_never_more_than_there_is(left: timedelta, words: str) -> None:
+def test_time_left_is_told_to_the_minute(left: timedelta, words: str) -> None:
     assert local_time.time_left(left) == words
 
 
