@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop token lint fmt verify bench contracts lock
+.PHONY: help setup demo test run stop token lint fmt verify bench contracts record lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: setup ## the figures of the design on this machine (T=tests/bench/... pic
 
 contracts: setup ## write contracts/ again from the code
 	@$(PYTHON) -m chassis.contracts
+
+record: setup ## play the story again and record an example of every kind of event
+	@RECORD=1 $(PYTHON) -m pytest tests/e2e/test_every_event.py
 
 lock: setup ## resolve requirements/*.in again and lock them with hashes (UPGRADE=1 takes newer ones)
 	@UPGRADE='$(UPGRADE)' deploy/local/lock

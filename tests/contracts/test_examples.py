@@ -29,7 +29,7 @@ NEW = {"of_tomorrow": {"anything": ["at", 1, None]}}
 
 @pytest.mark.parametrize(("producer", "type_"), PUBLISHED, ids=".".join)
 def test_every_type_has_an_example(producer: str, type_: str) -> None:
-    assert [name for name in EXAMPLES if name[:2] == (producer, type_)], "RECORD=1 pytest tests/e2e/test_every_event.py"
+    assert [name for name in EXAMPLES if name[:2] == (producer, type_)], "make record"
 
 
 @pytest.mark.parametrize("name", EXAMPLES, ids="/".join)

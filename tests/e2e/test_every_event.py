@@ -304,9 +304,9 @@ def test_the_story_is_recorded_in_the_contracts(story: Story) -> None:
     if os.environ.get("RECORD"):
         recording.write(CONTRACTS, told)
     recorded = recording.read(CONTRACTS)
-    assert recorded.keys() == told.keys(), "an example is missing or left over: RECORD=1 writes them again"
+    assert recorded.keys() == told.keys(), "an example is missing or left over: make record writes them again"
     changed = [name for name, example in told.items() if shape(example) != shape(recorded[name])]
-    assert not changed, "the story publishes other fields than recorded: RECORD=1 writes the examples again"
+    assert not changed, "the story publishes other fields than recorded: make record writes the examples again"
 
 
 def shape(example: Mapping[str, Any]) -> Any:
