@@ -36,7 +36,8 @@ class Topology:
         return sorted(
             queue
             for queue, exchanges in self.bindings.items()
-            if queue.endswith(".inbox") and f"{producer}.events" in exchanges
+            # Its own inbox is bound to it for probes alone, and a lost probe is no loss.
+            if queue.endswith(".inbox") and queue != f"{producer}.inbox" and f"{producer}.events" in exchanges
         )
 
     def is_bound(self, producer: str, routing_key: str) -> bool:
