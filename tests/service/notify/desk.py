@@ -93,6 +93,15 @@ class Desk:
             if row["type"] == type_
         ]
 
+    def events_logged(self, type_: str) -> list[str]:
+        """The subjects of what the relay has published of one type."""
+        return [subject for (subject,) in self.asked(f"select subject from event_log where type = '{type_}'")]
+
+    def asked(self, query: str) -> list[Any]:
+        """The rows of a query."""
+        with self.database.transaction() as tx:
+            return [tuple(row) for row in tx.execute(text(query)).all()]
+
     def set(self, statement: str, **values: Any) -> None:
         """Moves the world: one statement."""
         with self.database.transaction() as tx:

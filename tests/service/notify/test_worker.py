@@ -1,0 +1,113 @@
+"""The worker as a process of its own on a real broker, with nobody answering for intake."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chassis import crypto
+from chassis.broker import Outgoing, Publisher
+from chassis.inbox import Message
+from deploy.local.testbed import Vhost
+from tests.service.notify.desk import Desk
+from tests.service.notify.story import DAY, Story, unit_changed
+
+ROOT = Path(__file__).parents[3]
+DEADLINE = 60.0
+
+
+@contextmanager
+def worker(desk: Desk, broker: Vhost, log: Path) -> Iterator[None]:
+    env = {
+        **os.environ,
+        "PROFILE": "dev",
+        "DATABASE_URL": desk.database.engine.url.render_as_string(hide_password=False),
+        "AMQP_URI": broker.uri("notify"),
+        "OPS_PORT": "0",
+        "OPS_HOST": "127.0.0.1",
+        "READER_KEY": crypto.new_reader_keys().private,
+        "GATEWAY": "file",
+        "SMS_LEDGER": str(desk.settings.sms_ledger),
+        "SMS_WINDOW": "600",
+        "LETTERS_DIR": str(desk.settings.letters_dir),
+    }
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.notify", "worker"], cwd=ROOT, env=env, stdout=written, stderr=written
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            assert process.wait(15) == 0, log.read_text()
+
+
+def publish(broker: Vhost, heard: list[Message]) -> None:
+    """Sends what the others would, each as its own user."""
+    for producer in ("intake", "dispatch", "sla"):
+        outgoing = []
+        for each in heard:
+            if each.headers["cloudEvents:source"].endswith(producer):
+                key = each.headers["cloudEvents:type"].removeprefix("lianxin.").removesuffix(".v1")
+                outgoing.append(Outgoing(f"{producer}.events", key, dict(each.headers), each.body.decode()))
+        publisher = Publisher(broker.uri(producer), f"{producer} of the test")
+        publisher.publish(outgoing)
+        publisher.close()
+
+
+def wait_for(fact: Callable[[], bool], log: Path) -> None:
+    until = time.monotonic() + DEADLINE
+    while not fact():
+        assert time.monotonic() < until, log.read_text()[-4000:]
+        time.sleep(0.05)
+
+
+def red(index: int) -> list[Message]:
+    story = Story(f"XA20261124{index:06}", began=datetime.now(UTC) - DAY)
+    return [story.submitted(), story.started(), story.breached(), story.marked("red")]
+
+
+@pytest.mark.timeout(180)
+def test_two_workers_tell_staff_once_and_print_every_letter_once_while_intake_is_silent(
+    desk: Desk, broker: Vhost, tmp_path: Path
+) -> None:
+    logs = [tmp_path / "first", tmp_path / "second"]
+    with ExitStack() as running:
+        for log in logs:
+            running.enter_context(worker(desk, broker, log))
+        publish(broker, [unit_changed(head="13800000008", leader="13800000009")])
+        publish(broker, [message for index in range(3) for message in red(index)])
+        wait_for(lambda: len(desk.events_logged("letter.proposed")) == 3, logs[0])
+        for letter in desk.rows("letters", "id"):
+            assert desk.call("POST", f"/letters/{letter}/sign", json={}).status_code == 200
+        wait_for(lambda: desk.rows("letters", "state") == ["issued"] * 3, logs[0])
+        wait_for(lambda: len(desk.ledger()) >= 2, logs[0])
+        wait_for(lambda: desk.rows("outbox") == [], logs[0])
+    assert sorted(line["to"] for line in desk.ledger()) == ["13800000008", "13800000009"], "one window, one SMS each"
+    carried = [message for line in desk.ledger() for message in line["messages"]]
+    assert len(carried) == len(set(carried))
+    assert len([path for path in desk.settings.letters_dir.rglob("*") if path.is_file()]) == 3
+    assert len(desk.events_logged("letter.issued")) == 3
+    waiting = "select state, count(*) from messages where audience = 'resident' group by state"
+    assert desk.asked(waiting) == [("pending", 6)], "nobody can be told without a telephone, and nothing is lost"
+
+
+@pytest.mark.timeout(120)
+def test_residents_telephones_are_asked_for_again_until_intake_answers(
+    desk: Desk, broker: Vhost, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with worker(desk, broker, log):
+        publish(broker, [Story("XA20261124000001").submitted()])
+        wait_for(lambda: desk.asked("select max(attempts) >= 2 from messages") == [(True,)], log)
+    assert desk.messages() == {"received": ["pending"]}
+    assert "Traceback" not in log.read_text()
+    desk.set("update messages set next_try = clock_now()")
+    desk.tells()
+    assert desk.messages() == {"received": ["sent"]}
