@@ -74,11 +74,7 @@ class Relay:
     def step(self) -> float:
         """One batch; the seconds to wait before the next. Never raises for a broker that is away."""
         try:
-            moved = self._relay()
-        except Refused as error:
-            log.error("the broker refused an event", reason=str(error))
-            self._row_by_row()
-            return QUICK_SECONDS
+            moved = self._relay_or_hold()
         except QueueMissing as error:
             return self._halt(error)
         except (PublishFailed, *LOST) as error:
@@ -88,6 +84,18 @@ class Relay:
         if moved:
             self.worked = time.monotonic()
         return QUICK_SECONDS if time.monotonic() - self.worked < QUICK_FOR_SECONDS else LAZY_SECONDS
+
+    def _relay_or_hold(self) -> int:
+        try:
+            return self._relay()
+        except Refused as error:
+            log.error("the broker refused an event", reason=str(error))
+        # An event nobody gets may mean that its reader's queue was lost since the last check: then nothing is held.
+        self.publisher.open()
+        assert self.publisher.connection is not None
+        self.check_queues(self.publisher.connection)
+        self._row_by_row()
+        return 1
 
     def _relay(self) -> int:
         self._check_now_and_then()

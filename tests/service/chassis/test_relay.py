@@ -149,6 +149,19 @@ def test_a_deleted_inbox_stops_the_relay_until_a_replay_has_filled_it(
     assert arrived(vhost, 2) == [(1, "a"), (2, "a")]
 
 
+def test_an_event_without_a_reader_is_not_held_where_the_readers_queue_was_lost(
+    servers: Servers, adder: Database, relay: Relay, vhost: Vhost
+) -> None:
+    put(adder, added("a", 1, 1))
+    relay.step()
+    servers.rabbit.api("DELETE", f"/queues/{vhost.name}/sla.inbox")
+    put(adder, added("a", 2, 1))
+    relay.step()
+    with adder.transaction() as tx:
+        assert relaying.halts(tx) == ["sla.inbox"]
+        assert relaying.gauges(tx)["held"] == 0
+
+
 def test_a_queue_missing_before_anything_was_published_needs_no_replay(
     servers: Servers, adder: Database, relay: Relay, vhost: Vhost
 ) -> None:
