@@ -18,7 +18,6 @@ from tests.service.chassis.waiting import until
 PROGRAM = """
 from marshmallow import Schema, fields
 from chassis import logs, server, web
-from chassis.database import Database
 from chassis.settings import Settings, read
 
 class Letter(Schema):
@@ -34,7 +33,7 @@ def write(letter):
 
 settings = read(Settings)
 logs.configure("post", "api")
-server.serve("post", settings, lambda: web.create_app("post", settings, Database(settings.database_url), blueprints=[blueprint]))
+server.serve("post", settings, lambda database: web.create_app("post", settings, database, blueprints=[blueprint]))
 """
 LETTERS = "/api/post/v1/letters"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from .conftest import LETTER, Street
+from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
 

@@ -9,8 +9,7 @@ from sqlalchemy import text
 from chassis import crypto
 from services.intake import commands
 from services.intake.errors import ReaderKeyMissing, TooManyCases, UnknownPurpose
-
-from .conftest import Street
+from tests.service.intake.conftest import Street
 
 Make = Callable[..., Street]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
-from .conftest import LETTER, Street
+from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
 

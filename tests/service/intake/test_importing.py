@@ -12,8 +12,7 @@ import pytest
 from chassis.testing import published
 from services.intake import importing
 from services.intake.open_cases import REQUIRED
-
-from .conftest import Street
+from tests.service.intake.conftest import Street
 
 Make = Callable[..., Street]
 LINE = {

@@ -8,8 +8,7 @@ from chassis import inbox
 from chassis.envelope import Draft
 from chassis.testing import message, move_clock
 from services.intake.commands import READING
-
-from .conftest import LETTER, Street
+from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
 WRONG = "22222222"

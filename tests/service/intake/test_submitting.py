@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from services.intake.numbering import SHANGHAI
-
-from .conftest import LETTER, Street
+from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
 

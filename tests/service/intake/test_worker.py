@@ -16,8 +16,7 @@ from chassis import crypto
 from chassis.database import Database
 from deploy.local.testbed import Vhost
 from services.intake.settings import Settings
-
-from .conftest import Street
+from tests.service.intake.conftest import Street
 
 Make = Callable[..., Street]
 ROOT = Path(__file__).parents[3]
