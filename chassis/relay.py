@@ -68,8 +68,6 @@ class Relay:
     def __post_init__(self) -> None:
         self.publisher = Publisher(self.uri, f"{self.service} relay", self.check_queues)
         self.checked = self.worked = 0.0
-        self.failures = 0
-        self.stopped_because = ""
 
     def step(self) -> float:
         """One batch; the seconds to wait before the next. Never raises for a broker that is away."""
