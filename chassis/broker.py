@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 from amqp import Channel, Connection, Message
 from amqp.exceptions import AMQPError, NotFound
 
+from chassis import failpoints
+
 DEADLINE_SECONDS = 3.0
 HEARTBEAT_SECONDS = 20
 
@@ -124,6 +126,7 @@ class Publisher:
                     routing_key=message.routing_key,
                     mandatory=message.mandatory,
                 )
+            failpoints.hit("broker.unconfirmed")
             self._wait_for_confirms()
         except LOST as error:
             self.close()

@@ -15,7 +15,7 @@ from amqp import Channel, Connection
 from amqp import Message as AmqpMessage
 from amqp.exceptions import ConsumerCancelled, NotFound, PreconditionFailed
 
-from chassis import logs, metrics
+from chassis import failpoints, logs, metrics
 from chassis.broker import LOST, connect, drop
 from chassis.database import is_gone
 from chassis.inbox import Message
@@ -126,7 +126,9 @@ class Consumer:
                 connection.heartbeat_tick()
                 if self.stopping:
                     return
+        failpoints.hit("consumer.committed")
         channel.basic_ack(taken[-1].delivery_tag, multiple=True)
+        failpoints.hit("consumer.acknowledged")
 
     def _handled(self, messages: Sequence[Message], as_of: datetime | None) -> bool:
         try:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from marshmallow import Schema
 from sqlalchemy import Connection, text
 
-from chassis import aside, clock, logs, metrics, outbox
+from chassis import aside, clock, failpoints, logs, metrics, outbox
 from chassis.database import Database, is_gone
 from chassis.envelope import Draft, Event, Undecodable, decode
 
@@ -96,6 +96,7 @@ def receive(
 
 def apply(database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None) -> None:
     """One batch in one transaction."""
+    failpoints.hit("inbox.before")
     with database.transaction() as tx:
         now = clock.now(tx)
         events, failed = _decoded(messages)
@@ -113,6 +114,7 @@ def apply(database: Database, reading: Reading[V], messages: Sequence[Message], 
         _mark_seen(tx, [event for _, event in fresh])
         if as_of:
             _caught_up(tx, reading, as_of)
+        failpoints.hit("inbox.inside")
     _count(events, fresh, batch)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Connection
 
-from chassis import aside, clock, logs, metrics, migrations, replay, server
+from chassis import aside, clock, failpoints, logs, metrics, migrations, replay, server
 from chassis import relay as relaying
 from chassis.database import Database, is_gone
 from chassis.settings import Settings, SettingsError
@@ -61,6 +61,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
         settings = service.settings()
         logs.configure(service.name, asked.command, settings.log_level)
         metrics.configure(service.name, asked.command)
+        failpoints.configure(settings.failpoints, f"{service.name}-{asked.command}")
         return int(asked.run(service, settings, asked) or 0)
     except (SettingsError, relaying.RestoredDatabase, replay.Refused) as error:
         print(error, file=sys.stderr)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from amqp import Connection as AmqpConnection
 from sqlalchemy import Connection, RowMapping, text
 
-from chassis import aside, logs, metrics
+from chassis import aside, failpoints, logs, metrics
 from chassis.broker import LOST, Outgoing, Publisher, PublishFailed, Refused, missing_queues
 from chassis.database import Database
 from chassis.envelope import headers, routing_key
@@ -104,12 +104,14 @@ class Relay:
                 return 0
             rows = tx.execute(CLAIM, {"batch": BATCH}).mappings().all()
             if rows:
+                failpoints.hit("relay.claimed")
                 self._publish(tx, rows)
             return len(rows)
 
     def _publish(self, tx: Connection, rows: Sequence[RowMapping]) -> None:
         with metrics.RELAY_SECONDS.time():
             self.publisher.publish([self.outgoing(row) for row in rows])
+            failpoints.hit("relay.confirmed")
             tx.execute(MOVE, {"ids": [row["id"] for row in rows]})
         for row in rows:
             metrics.RELAYED.labels(row["type"]).inc()

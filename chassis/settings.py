@@ -109,7 +109,7 @@ class Settings:
     demo_data: bool = setting(False, about="fill the database with invented units and letters")
     demo_limits: bool = setting(False, about="time limits of a demo instead of the true ones")
     clock_offset: bool = setting(False, about="let a test move the database's clock")
-    failpoints: tuple[str, ...] = setting((), about="places where a test kills the process")
+    failpoints: Path | None = setting(None, about="folder where a test arms places that kill, fail or delay")
 
     def problems(self) -> list[str]:
         """Sentences about values that do not go together.

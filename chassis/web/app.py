@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
 import flask
@@ -14,7 +15,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
-from chassis import logs, metrics
+from chassis import failpoints, logs, metrics
 from chassis.database import Database
 from chassis.settings import Settings, required
 from chassis.web import callers, messages, openapi, problems, text
@@ -175,6 +176,8 @@ def _read_body() -> Any:
 
 
 def _finish(answer: Response) -> Response:
+    if request.method != "GET" and answer.status_code < HTTPStatus.BAD_REQUEST:
+        failpoints.hit("door.committed")
     for header, value in HEADERS.items():
         answer.headers.setdefault(header, value)
     answer.headers["X-Request-Id"] = g.get("request_id", "")

@@ -11,6 +11,7 @@ from typing import Any
 from flask import request
 from sqlalchemy import Connection, text
 
+from chassis import failpoints
 from chassis.web.addresses import client_address
 from chassis.web.callers import caller
 from chassis.web.problems import Refusal
@@ -39,6 +40,7 @@ class Once:
     def remember(self, subject: str) -> None:
         """Keep what the answer is rebuilt from: the case number, the letter's id."""
         self.remembered = True
+        failpoints.hit("door.before_commit")
         if self.key is not None:
             self.tx.execute(_REMEMBER, {"scope": self.scope, "key": self.key, "subject": subject})
 

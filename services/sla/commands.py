@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from chassis import failpoints
 from chassis.database import Connection, Database
 from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
@@ -45,6 +46,8 @@ class Firing:
         if outlook.caught_up and outlook.due:
             with database.transaction() as tx:
                 claim = store.fire(tx, self.sweep.floor, BATCH)
+                failpoints.hit("clocks.claimed")
+            failpoints.hit("clocks.committed")
             metrics.observe(claim)
         self.sweep = self._next(outlook, claim)
         return claim is not None and claim.clocks == BATCH

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis import clock, logs, outbox
+from chassis import clock, failpoints, logs, outbox
 from chassis.database import Database
 from chassis.masking import mask
 from services.notify import letter as letters
@@ -90,11 +90,14 @@ def print_signed(database: Database, settings: Settings) -> bool:
         orders = store.letters.take_to_print(tx, now, until, PRINT_RUN)
     if not orders:
         return False
+    failpoints.hit("letters.ordered")
     printed = _print_run(settings, [content for _, content in orders])
+    failpoints.hit("letters.rendered")
     with database.transaction() as tx:
         for letter_id, content in orders:
             if content["number"] in printed:
                 _issue(tx, letter_id, printed[content["number"]])
+        failpoints.hit("letters.recorded")
     return True
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
+from chassis import clock, failpoints, outbox
 from chassis.database import Database
 from chassis.envelope import Draft
 from services.notify import metrics, segment, store, template
@@ -184,7 +184,9 @@ def _deliver(
     """Hands over what was claimed `started` ago; what was claimed too long ago is left to the look-up."""
     if not claimed or time.monotonic() - started > LEASE.total_seconds() / 2:
         return
+    failpoints.hit("sending.claimed")
     answers = _hand_over(gateway, settings, claimed, now)
+    failpoints.hit("sending.answered")
     taken = list(zip(claimed, answers, strict=True))
     with database.transaction() as tx:
         now = clock.now(tx)
