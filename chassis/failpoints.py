@@ -1,8 +1,9 @@
 """Named places in the code where a test makes this process die, fail, dawdle or hang; refused in production.
 
 `hit("relay.claimed")` does nothing until the setting FAILPOINTS names a folder. Then a file of the point's name in it,
-as `kill 3`, arms the point: the third time a process comes by, whichever comes first takes the file away, writes what
-it is about to do to `hits.jsonl`, and does it. Nothing has to be started anew to arm a point, and none fires twice.
+as `kill 3` or `kill 3 sla-worker`, arms the point: the third time a process (of that name) comes by, it takes the file
+away, writes what it is about to do to `hits.jsonl`, and does it. Nothing has to be started anew to arm a point, and none
+fires twice.
 """
 
 import json
@@ -46,9 +47,11 @@ def hit(point: str) -> None:
 
 def _due(armed: Path) -> str | None:
     try:
-        action, _, nth = armed.read_text().partition(" ")
+        action, nth, *only = armed.read_text().split()
+        if only and _process not in only:
+            return None
         _passed[armed.name] += 1
-        if _passed[armed.name] < int(nth or 1):
+        if _passed[armed.name] < int(nth):
             return None
         armed.unlink()  # only one process succeeds
     except FileNotFoundError:

@@ -66,6 +66,14 @@ def test_passings_before_it_was_armed_again_do_not_count(folder: Path) -> None:
         failpoints.hit("relay.claimed")
 
 
+def test_a_point_armed_for_another_process_waits_for_that(folder: Path) -> None:
+    (folder / "relay.claimed").write_text("raise 1 notify-worker")
+    failpoints.hit("relay.claimed")
+    failpoints.configure(folder, "notify-worker")
+    with pytest.raises(failpoints.Failed):
+        failpoints.hit("relay.claimed")
+
+
 def test_what_it_does_is_written_down_first(folder: Path) -> None:
     (folder / "inbox.inside").write_text("raise 1")
     with pytest.raises(failpoints.Failed):
