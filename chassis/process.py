@@ -91,7 +91,13 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     add("status", _status, "what waits, on one screen").add_argument("--json", action="store_true")
     _aside_arguments(add("aside", _aside, "events that failed: list, replay or skip them"))
     _replay_arguments(add("replay", _replay, "send the event log to one consumer's queue again"))
-    add("restored", _restored, "accept a restored database: raises the epoch of its events")
+    add("restored", _restored, "accept a restored database: raises the epoch of its events").add_argument(
+        "--seen",
+        type=int,
+        default=0,
+        metavar="EPOCH",
+        help="the highest epoch its readers have of it, should the database have forgotten an earlier restore",
+    )
     for name, command in service.commands.items():
         command.arguments(add(name, _own(command), command.help))
     return parser
@@ -184,7 +190,7 @@ def _replay(service: Service, settings: Settings, asked: argparse.Namespace) -> 
 
 def _restored(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
     with _database(service, settings, "restored").transaction() as tx:
-        print(f"events of {service.name} are now numbered in epoch {relaying.restored(tx)}")
+        print(f"events of {service.name} are now numbered in epoch {relaying.restored(tx, asked.seen)}")
 
 
 def _own(command: Command) -> Callable[[Service, Settings, argparse.Namespace], int]:

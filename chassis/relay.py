@@ -41,6 +41,14 @@ MOVE = text("""
     from gone order by id
 """)
 LOCK = text("select pg_try_advisory_xact_lock(hashtext('lianxin relay'))")
+PLACE = text("""
+    update producer set
+        epoch = greatest(epoch, :epoch) + 1, system_identifier = s.system_identifier, timeline = c.timeline_id,
+        database = d.oid, written = pg_current_xact_id()
+    from pg_control_system() s, pg_control_checkpoint() c, pg_database d
+    where d.datname = current_database()
+    returning epoch
+""")
 
 
 class QueueMissing(Exception):
@@ -188,28 +196,25 @@ def _hold(tx: Connection, id_: int, why: str) -> None:
 
 
 def check_producer(tx: Connection) -> None:
-    """Raises RestoredDatabase when the cluster under this database is not the one its numbers were given out in."""
-    same = tx.execute(
-        text("""
-            select p.system_identifier = s.system_identifier and p.timeline = c.timeline_id
-            from producer p, pg_control_system() s, pg_control_checkpoint() c
-        """)
-    ).scalar_one()
-    if not same:
+    """Raises RestoredDatabase when this database is not the one its numbers were given out in, or was set back."""
+    if not tx.execute(text("select producer_is_here()")).scalar_one():
         raise RestoredDatabase(
             "this database was restored or moved to another cluster; run `python -m services.<service> restored` "
             "so that events published from now on are told from those published before"
         )
 
 
-def restored(tx: Connection) -> int:
-    """Accepts the cluster this database now lives in and raises the epoch; returns the new epoch."""
-    epoch: int = tx.execute(
-        text("""
-            update producer set epoch = epoch + 1, system_identifier = s.system_identifier, timeline = c.timeline_id
-            from pg_control_system() s, pg_control_checkpoint() c returning epoch
-        """)
-    ).scalar_one()
+def restored(tx: Connection, seen: int = 0) -> int:
+    """Accepts the place this database now lives in and raises the epoch; returns the new epoch.
+
+    `seen` is the highest epoch a reader has of this producer: needed where the database was set back behind an earlier
+    restore and has forgotten its epoch. What waits in the outbox is numbered anew, whoever wrote it before this.
+    """
+    # Waits for commands that read the old epoch and have not committed; the next ones wait and read the new one.
+    tx.execute(text("lock table outbox in share row exclusive mode"))
+    epoch: int = tx.execute(PLACE, {"epoch": seen}).scalar_one()
+    tx.execute(text("insert into restores (epoch) values (:epoch)"), {"epoch": epoch})
+    tx.execute(text("update outbox set epoch = :epoch"), {"epoch": epoch})
     return epoch
 
 

@@ -63,7 +63,17 @@ class Servers:
 
     def database(self, service: str) -> str:
         """The address of a new database of that service, migrated; for the service's own role."""
-        return self.postgres.create_database(postgres.new_name(service), service, self._template(service))
+        url = self.postgres.create_database(postgres.new_name(service), service, self._template(service))
+        self._settle(url)
+        return url
+
+    def _settle(self, url: str) -> None:
+        """A copied database is another place than its template, which its producer would notice."""
+        with self.postgres.administration(urlsplit(url).path.lstrip("/")) as cursor:
+            cursor.execute(
+                "UPDATE producer SET written = pg_current_xact_id(),"
+                " database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
 
     def drop_database(self, url: str) -> None:
         """Drop it, cutting off whoever is connected."""

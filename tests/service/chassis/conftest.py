@@ -26,6 +26,7 @@ def empty_database(servers: Servers) -> Iterator[Callable[[str], Database]]:
         made.append((name, database))
         with database.transaction() as tx:
             tx.execute(text(script("0001_delivery")))
+            tx.execute(text(script("0002_producer_place")))
             tx.execute(text(TABLE))
         return database
 
