@@ -34,9 +34,15 @@ class TooManyWrongCodes(DomainError):
 
 
 class NumbersExhausted(DomainError):
-    """A day's six digits are used up."""
+    """A day's numbers are used up: half a million, or 20,000 for a day on which the database was restored."""
 
     code = "numbers_exhausted"
+
+
+class NumbersUnsafe(DomainError):
+    """The database was set back and `restored` was not run yet: a number might be given out a second time."""
+
+    code = "numbers_unsafe"
 
 
 class UnknownPurpose(DomainError):
@@ -64,6 +70,7 @@ STATUSES = {
     TooManyLetters.code: 429,
     TooManyWrongCodes.code: 429,
     NumbersExhausted.code: 503,
+    NumbersUnsafe.code: 503,
 }
 
 SENTENCES = {
@@ -73,4 +80,5 @@ SENTENCES = {
     TooManyLetters.code: "您提交得太频繁了，请稍后再试。紧急情况请直接拨打110、119或120。",
     TooManyWrongCodes.code: "查询码输错次数过多，请稍后再试。",
     NumbersExhausted.code: "今日编号已用完，请稍后再试。",
+    NumbersUnsafe.code: "系统正在从备份恢复，暂时不能受理新的诉求，请稍后再试。紧急情况请直接拨打110、119或120。",
 }

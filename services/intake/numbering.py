@@ -9,6 +9,10 @@ from services.intake.errors import NumbersExhausted
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAST = 999_999
+# After a restore nobody knows which numbers of the lost time were given out. So each restore begins a range of its own
+# for its day and the days before; the days after it begin at 1 again.
+USUAL = 500_000
+AFTER_A_RESTORE = 20_000
 
 
 @dataclass(slots=True)
@@ -30,6 +34,16 @@ class Block:
 def day_of(moment: datetime) -> date:
     """The date a case submitted at `moment` (aware) bears, in Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).date()
+
+
+def serials(restores: int) -> range:
+    """The serials of a day for which the database was restored so often, that day or later. Raises NumbersExhausted."""
+    if restores == 0:
+        return range(1, USUAL + 1)
+    end = USUAL + restores * AFTER_A_RESTORE
+    if end > LAST:
+        raise NumbersExhausted()
+    return range(end - AFTER_A_RESTORE + 1, end + 1)
 
 
 def number(prefix: str, day: date, serial: int) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 
 from chassis.database import Database
 from services.intake import numbering, store
+from services.intake.errors import NumbersExhausted
 from services.intake.numbering import Block
 
 
@@ -19,7 +20,10 @@ class Numbers:
         self._block: Block | None = None
 
     def next(self, day: date) -> str:
-        """A number nobody has, for a case submitted on `day` (Asia/Shanghai). Raises NumbersExhausted."""
+        """A number nobody has or had, for a case submitted on `day` (Asia/Shanghai).
+
+        Raises NumbersExhausted, and NumbersUnsafe while the database was set back and `restored` was not run.
+        """
         with self._lock:
             # A midnight that one thread has passed and another has not costs a block each, never a number twice.
             if self._block is None or self._block.day != day:
@@ -32,10 +36,16 @@ class Numbers:
         return numbering.number(self._prefix, day, serial)
 
     def several(self, day: date, count: int) -> list[str]:
-        """`count` numbers of one day in one transaction. Raises NumbersExhausted."""
+        """`count` numbers of one day in one transaction. Raises as `next` does."""
         block = self._take(day, count)
+        if block.end - block.next + 1 < count:
+            raise NumbersExhausted()
         return [numbering.number(self._prefix, day, serial) for serial in range(block.next, block.end + 1)]
 
     def _take(self, day: date, size: int) -> Block:
         with self._database.transaction() as tx:
-            return Block(day, *store.take_block(tx, day, size))
+            allowed = numbering.serials(store.restores(tx, day))
+            first, last = store.take_block(tx, day, size, allowed.start)
+            if first not in allowed:
+                raise NumbersExhausted()
+            return Block(day, first, min(last, allowed.stop - 1))

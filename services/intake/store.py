@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from services.intake.case import Case, Channel, Imported, Kind, Letter, Reason, State
 from services.intake.emergency import Alarm
+from services.intake.errors import NumbersUnsafe
 from services.intake.limit import Limit, Tally
 from services.intake.progress import Handling, Progress, Promise
 
@@ -96,9 +97,15 @@ LOG = text("""
 """)
 
 BLOCK = text("""
-    insert into number_blocks (day, taken) values (:day, :size)
-    on conflict (day) do update set taken = number_blocks.taken + :size
+    insert into number_blocks (day, taken) values (:day, :first - 1 + :size)
+    on conflict (day) do update set taken = greatest(number_blocks.taken, :first - 1) + :size
     returning taken
+""")
+# The epoch counts restores, those too that a later one took out of the table again.
+RESTORES = text("""
+    select producer_is_here() as here, producer.epoch - coalesce(
+        (select max(epoch) from restores where cast(at at time zone 'Asia/Shanghai' as date) < :day), 1) as restores
+    from producer
 """)
 
 # A count whose window has passed starts anew; the database's clock decides.
@@ -182,9 +189,20 @@ def log_access(tx: Connection, at: datetime, reads: Sequence[Access]) -> None:
         tx.execute(LOG, {"at": at, "rows": json.dumps([asdict(read) for read in reads])})
 
 
-def take_block(tx: Connection, day: date, size: int) -> tuple[int, int]:
-    """The first and last serial of a block of this day that nobody else has."""
-    taken: int = tx.execute(BLOCK, {"day": day, "size": size}).scalar_one()
+def restores(tx: Connection, day: date) -> int:
+    """How often this database was restored on `day` (Asia/Shanghai) or later.
+
+    Raises NumbersUnsafe while it was set back and nobody has run `restored`.
+    """
+    row = tx.execute(RESTORES, {"day": day}).one()
+    if not row.here:
+        raise NumbersUnsafe()
+    return int(row.restores)
+
+
+def take_block(tx: Connection, day: date, size: int, first: int) -> tuple[int, int]:
+    """The first and last serial, none below `first`, of a block of this day that nobody else has."""
+    taken: int = tx.execute(BLOCK, {"day": day, "size": size, "first": first}).scalar_one()
     return taken - size + 1, taken
 
 

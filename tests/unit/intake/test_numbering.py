@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.errors import NumbersExhausted
-from services.intake.numbering import LAST, Block, as_typed, day_of, number
+from services.intake.numbering import LAST, Block, as_typed, day_of, number, serials
 
 
 def test_a_number_is_prefix_date_and_six_digits() -> None:
@@ -23,6 +23,18 @@ def test_a_seventh_digit_is_refused() -> None:
     assert number("XA", date(2026, 11, 24), LAST).endswith("999999")
     with pytest.raises(NumbersExhausted):
         number("XA", date(2026, 11, 24), LAST + 1)
+
+
+def test_no_serial_belongs_to_two_restores() -> None:
+    ranges = [serials(restores) for restores in range(25)]
+    given_out = [serial for each in ranges for serial in each]
+    assert len(given_out) == len(set(given_out)) and max(given_out) <= LAST
+    assert serials(0).start == 1
+
+
+def test_a_day_that_was_restored_too_often_has_no_numbers_left() -> None:
+    with pytest.raises(NumbersExhausted):
+        serials(25)
 
 
 @given(st.integers(1, 500), st.integers(1, 200), st.integers(0, 300))
