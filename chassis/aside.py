@@ -88,13 +88,31 @@ def _row(n: int, failed: Failed) -> dict[str, Any]:
     }
 
 
-def listed(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
-    """What waits, oldest first: for operators."""
+def listed(tx: Connection, limit: int = 100, subject: str | None = None) -> Sequence[RowMapping]:
+    """What waits, oldest first, of all subjects or one: for operators."""
     return (
         tx.execute(
             text("""
-                select id, source, subject, type, seq, attempts, error, put_at, next_try, parked_at from aside
+                select id, source, subject, type, epoch, seq, attempts, error, put_at, next_try, parked_at,
+                       (select min(id) from aside b where b.source = a.source and b.subject = a.subject and b.id < a.id)
+                           as behind
+                from aside a where subject = :subject or cast(:subject as text) is null
                 order by id limit :limit
+            """),
+            {"limit": limit, "subject": subject},
+        )
+        .mappings()
+        .all()
+    )
+
+
+def passed_over(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
+    """What operators skipped, newest first, with who and why."""
+    return (
+        tx.execute(
+            text("""
+                select id, source, subject, type, epoch, seq, error, skipped_at, skipped_by, reason
+                from skipped order by skipped_at desc limit :limit
             """),
             {"limit": limit},
         )
@@ -103,24 +121,36 @@ def listed(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
     )
 
 
-def again(tx: Connection, id_: int) -> bool:
-    """Has the event tried at once, with all its retries before it; false when there is no such row."""
-    return bool(
-        tx.execute(
-            text("update aside set attempts = 0, parked_at = null, next_try = clock_now() where id = :id"), {"id": id_}
-        ).rowcount
-    )
+def again(tx: Connection, id_: int | None = None, subject: str | None = None) -> int:
+    """Has events tried at once, with all their retries before them; returns how many there are.
+
+    Of the row `id_` with everything of its subject, or of one `subject`, or, given neither, everything that is aside.
+    """
+    tried: int = tx.execute(
+        text("""
+            update aside set attempts = 0, parked_at = null, next_try = clock_now()
+            where (source, subject) in (
+                select source, subject from aside
+                where (id = :id or cast(:id as bigint) is null)
+                  and (subject = :subject or cast(:subject as text) is null))
+        """),
+        {"id": id_, "subject": subject},
+    ).rowcount
+    return tried
 
 
-def skip(tx: Connection, id_: int, why: str) -> bool:
-    """Passes the event over for good and keeps it with the reason; the subject's later events flow on."""
+def skip(tx: Connection, id_: int, why: str, who: str = "") -> bool:
+    """Passes the event over for good and keeps it with reason and person; the subject's later events flow on."""
     return bool(
         tx.execute(
             text("""
                 with gone as (delete from aside where id = :id returning *)
-                insert into skipped select gone.*, :why from gone
+                insert into skipped (id, source, subject, epoch, seq, type, headers, body, attempts,
+                    next_try, parked_at, error, put_at, reason, skipped_by)
+                select id, source, subject, epoch, seq, type, headers, body, attempts,
+                    next_try, parked_at, error, put_at, :why, :who from gone
             """),
-            {"id": id_, "why": why},
+            {"id": id_, "why": why, "who": who},
         ).rowcount
     )
 
@@ -138,3 +168,15 @@ def counts(tx: Connection) -> dict[str, int]:
         )
     ).one()
     return {"waiting": waiting, "parked": parked}
+
+
+def standing(tx: Connection) -> dict[str, int]:
+    """Rows waiting and parked, the subjects that stand still behind a parked one, and all rows of these."""
+    row = tx.execute(
+        text("""
+            select count(*) filter (where stuck), coalesce(sum(number) filter (where stuck), 0)
+            from (select bool_or(parked_at is not null) as stuck, count(*) as number
+                  from aside group by source, subject) as subjects
+        """)
+    ).one()
+    return counts(tx) | {"parked_subjects": row[0], "behind_parked": int(row[1])}

@@ -174,6 +174,16 @@ class Publisher:
         drop(connection)
 
 
+def depth(uri: str, queue: str) -> tuple[int, int]:
+    """Messages ready in the queue, and how many read it; asked passively. Raises NotFound, and what LOST names."""
+    connection = connect(uri, "status")
+    try:
+        declared = connection.channel().queue_declare(queue, passive=True)
+        return declared.message_count, declared.consumer_count
+    finally:
+        drop(connection)
+
+
 def missing_queues(connection: Connection, queues: Sequence[str]) -> list[str]:
     """Which of the queues do not exist, asked passively."""
     return [queue for queue in queues if not _exists(connection, queue)]

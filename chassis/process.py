@@ -13,45 +13,20 @@ if sys.argv[1:2] == ["worker"]:
 
 import argparse
 import importlib
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import Connection
-
-from chassis import aside, clock, failpoints, logs, metrics, migrations, replay, server
+from chassis import failpoints, logs, metrics, migrations, replay, server
 from chassis import relay as relaying
-from chassis.database import Database, is_gone
+from chassis.database import is_gone
+from chassis.operating import OPERATIONS
+from chassis.service import Command as Command
+from chassis.service import Service as Service
 from chassis.settings import Settings, SettingsError
 
 STATEMENT_OF_FAILURE = 1
-
-
-@dataclass(frozen=True)
-class Command:
-    """An operator's command of one service: `run` returns the exit code."""
-
-    help: str
-    run: Callable[[argparse.Namespace, Settings, Database], int]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
-
-
-@dataclass(frozen=True)
-class Service:
-    """One service as its command line sees it. `worker` names the Nameko class as `module:Class`."""
-
-    name: str
-    settings: Callable[[], Settings]
-    app: Callable[[Settings, Database], Flask]
-    worker: str
-    migrations: Path
-    status: Callable[[Connection], Mapping[str, object]] = lambda _: {}
-    commands: Mapping[str, Command] = field(default_factory=dict)
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> int:
@@ -88,8 +63,8 @@ def _parser(service: Service) -> argparse.ArgumentParser:
         "--roles", default="all", help="comma-separated roles of this process (default: all)"
     )
     add("migrate", _migrate, "bring the database to the newest revision")
-    add("status", _status, "what waits, on one screen").add_argument("--json", action="store_true")
-    _aside_arguments(add("aside", _aside, "events that failed: list, replay or skip them"))
+    for operation in OPERATIONS:
+        operation.arguments(add(operation.name, operation.run, operation.about))
     _replay_arguments(add("replay", _replay, "send the event log to one consumer's queue again"))
     add("restored", _restored, "accept a restored database: raises the epoch of its events").add_argument(
         "--seen",
@@ -101,10 +76,6 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     for name, command in service.commands.items():
         command.arguments(add(name, _own(command), command.help))
     return parser
-
-
-def _database(service: Service, settings: Settings, process: str) -> Database:
-    return Database(settings.database_url, pool_size=settings.pool_size, application=f"{service.name}-{process}")
 
 
 def _api(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
@@ -123,49 +94,6 @@ def _migrate(service: Service, settings: Settings, asked: argparse.Namespace) ->
     migrations.upgrade(settings.database_url, service.migrations)
 
 
-def _status(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
-    with _database(service, settings, "status").transaction() as tx:
-        known: dict[str, object] = {
-            "time": clock.now(tx).isoformat(),
-            "outbox": relaying.gauges(tx),
-            "halted": relaying.halts(tx),
-            "aside": aside.counts(tx),
-        }
-        known.update(service.status(tx))
-    if asked.json:
-        print(json.dumps(known, ensure_ascii=False, default=str))
-        return
-    for name, value in known.items():
-        print(f"{service.name:<10}{name:<24}{_shown(value)}")
-
-
-def _shown(value: object) -> str:
-    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
-
-
-def _aside_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["list", "replay", "skip"])
-    parser.add_argument("id", type=int, nargs="?", help="the row's number in `aside list`")
-    parser.add_argument("--reason", help="why the event is passed over; kept for good")
-
-
-def _aside(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
-    if asked.what != "list" and asked.id is None:
-        print(f"aside {asked.what} needs the number of a row", file=sys.stderr)
-        return 2
-    if asked.what == "skip" and not (asked.reason or "").strip():
-        print("aside skip needs --reason", file=sys.stderr)
-        return 2
-    with _database(service, settings, "aside").transaction() as tx:
-        if asked.what == "list":
-            for row in aside.listed(tx):
-                print(json.dumps(dict(row), ensure_ascii=False, default=str))
-            return 0
-        done = aside.again(tx, asked.id) if asked.what == "replay" else aside.skip(tx, asked.id, asked.reason)
-    print(f"{asked.what}: {asked.id}" if done else f"no event {asked.id} is aside")
-    return 0 if done else 1
-
-
 def _replay_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="SERVICE", help="the consuming service whose inbox is filled")
     parser.add_argument(
@@ -178,7 +106,7 @@ def _replay_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _replay(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
     sent = replay.replay(
-        _database(service, settings, "replay"),
+        service.database(settings, "replay"),
         settings,
         service.name,
         f"{asked.to}.inbox",
@@ -189,9 +117,9 @@ def _replay(service: Service, settings: Settings, asked: argparse.Namespace) -> 
 
 
 def _restored(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
-    with _database(service, settings, "restored").transaction() as tx:
+    with service.database(settings, "restored").transaction() as tx:
         print(f"events of {service.name} are now numbered in epoch {relaying.restored(tx, asked.seen)}")
 
 
 def _own(command: Command) -> Callable[[Service, Settings, argparse.Namespace], int]:
-    return lambda service, settings, asked: command.run(asked, settings, _database(service, settings, asked.command))
+    return lambda service, settings, asked: command.run(asked, settings, service.database(settings, asked.command))

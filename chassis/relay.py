@@ -234,6 +234,34 @@ def gauges(tx: Connection) -> dict[str, float]:
     return {"rows": rows, "oldest_seconds": max(0.0, float(oldest)), "held": held}
 
 
+def held(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
+    """The rows the broker refused, oldest first, each with how many wait behind it: for operators."""
+    return (
+        tx.execute(
+            text("""
+                select id, type, subject, seq, time, held_because as reason,
+                       (select count(*) from outbox b where b.subject = h.subject and b.id > h.id) as behind
+                from outbox h where held order by id limit :limit
+            """),
+            {"limit": limit},
+        )
+        .mappings()
+        .all()
+    )
+
+
+def release(tx: Connection, id_: int | None = None) -> int:
+    """Lets one held row, or all, be published again, in order; returns how many were held."""
+    released: int = tx.execute(
+        text("""
+            update outbox set held = false, held_because = null
+            where held and (id = :id or cast(:id as bigint) is null)
+        """),
+        {"id": id_},
+    ).rowcount
+    return released
+
+
 def maintain(database: Database, weeks_ahead: int = 4, keep_days: int = 90) -> None:
     """Makes the log's next weekly partitions and drops those whose last event is older than is kept."""
     with database.transaction() as tx:

@@ -13,6 +13,7 @@ from chassis.database import Connection, Database
 from chassis.settings import Settings
 from services.dispatch import api, commands, files
 from services.dispatch.settings import current
+from services.dispatch.standing import judge
 
 
 def main() -> int:
@@ -25,6 +26,7 @@ def main() -> int:
             worker="services.dispatch.service:Dispatch",
             migrations=Path(__file__).parent / "migrations",
             status=commands.status,
+            judge=judge,
             commands={
                 "organisation": process.Command("the units: load FILE", _run_organisation, _arguments),
                 "duties": process.Command("the duty list: load FILE", _run_duties, _arguments),

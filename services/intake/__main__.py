@@ -4,14 +4,15 @@
 from chassis import process  # isort: skip
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 
 from chassis.database import Connection, Database
 from chassis.settings import Settings as Base
+from chassis.standing import Line
 from services.intake import api, importing, store
 from services.intake.settings import Settings, current
 
@@ -26,6 +27,7 @@ def main() -> int:
             worker="services.intake.service:Intake",
             migrations=Path(__file__).parent / "migrations",
             status=_status,
+            judge=_judge,
             commands={
                 "import": process.Command("take over open cases: FILE.csv", importing.run, importing.arguments),
             },
@@ -39,6 +41,10 @@ def _app(settings: Base, database: Database) -> Flask:
 
 def _status(tx: Connection) -> Mapping[str, object]:
     return {"cases": store.counts(tx)}
+
+
+def _judge(facts: Mapping[str, Any]) -> Sequence[Line]:
+    return [Line("cases", ", ".join(f"{number} {state}" for state, number in facts["cases"].items()) or "none")]
 
 
 if __name__ == "__main__":

@@ -9,43 +9,60 @@ import uuid
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Connection
-
 from chassis.database import Database
 from chassis.errors import DomainError
+from chassis.operating import rows, who, wrong
 from chassis.settings import Settings as Base
 from services.notify import api
 from services.notify.commands import held, letters
 from services.notify.settings import Settings, current
+from services.notify.standing import judge
 
 
 def _message_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["held", "send", "drop"])
-    parser.add_argument("id", nargs="?", help="the message's id in `messages held`")
-    parser.add_argument("--reason", help="why it is dropped; kept with the message")
+    parser.add_argument("ids", nargs="*", metavar="id", help="messages by their id in `messages held`")
+    parser.add_argument("--reason", help="why they are dropped; kept with the messages")
+    parser.add_argument("--by", default=who(), help="whose decision it is (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="with `held`: one JSON object a message")
 
 
 def _messages(asked: argparse.Namespace, settings: Base, database: Database) -> int:
-    if (asked.what != "held" and not asked.id) or (asked.what == "drop" and not asked.reason):
-        print(f"messages {asked.what} needs an id" + (" and --reason" if asked.what == "drop" else ""), file=sys.stderr)
-        return 2
-    try:
-        with database.transaction() as tx:
-            _decide(asked, tx)
-    except DomainError as error:
-        print(f"{asked.id}: {error}", file=sys.stderr)
-        return 1
+    if asked.what == "held":
+        return _list_held(asked, database)
+    if not asked.ids or (asked.what == "drop" and not (asked.reason or "").strip()):
+        return wrong(f"messages {asked.what} needs an id" + (" and --reason" if asked.what == "drop" else ""))
+    return max(_decide(asked, database, message) for message in asked.ids)
+
+
+def _list_held(asked: argparse.Namespace, database: Database) -> int:
+    with database.transaction() as tx:
+        found = [
+            {"id": each.id, "sms": each.sms, "reason": each.reason}
+            | {name: getattr(each.message, name) for name in ("case", "template", "recipient", "recorded_at")}
+            for each in held.listed(tx)
+        ]
+    rows(asked, found, ("id", "case", "template", "recipient", "recorded_at", "reason", "sms"), "no message is held")
     return 0
 
 
-def _decide(asked: argparse.Namespace, tx: Connection) -> None:
-    if asked.what == "send":
-        held.send(tx, asked.id)
-    elif asked.what == "drop":
-        held.drop(tx, asked.id, asked.reason)
-    else:
-        for each in held.listed(tx):
-            print(each.id, each.message.case, each.message.template, each.message.recipient, each.reason, each.sms)
+def _decide(asked: argparse.Namespace, database: Database, message: str) -> int:
+    """One message in a transaction of its own, so that one which moved meanwhile holds up no other."""
+    try:
+        with database.transaction() as tx:
+            if asked.what == "send":
+                held.send(tx, message)
+            else:
+                held.drop(tx, message, asked.reason.strip(), asked.by)
+    except DomainError as error:
+        print(f"{message}: {error}" + "".join(f", it is {state}" for state in _state(error)), file=sys.stderr)
+        return 1
+    print(f"{asked.what}: {message}")
+    return 0
+
+
+def _state(error: DomainError) -> list[str]:
+    return [str(error.data["state"])] if "state" in error.data else []
 
 
 def _letter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +87,7 @@ SERVICE = process.Service(
     worker="services.notify.service:Notify",
     migrations=Path(__file__).parent / "migrations",
     status=held.status,
+    judge=judge,
     commands={
         "messages": process.Command(
             "messages of unknown fate: list, send again or drop", _messages, _message_arguments

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.sla import api, commands
 from services.sla.settings import current
+from services.sla.standing import judge
 
 
 def main() -> int:
@@ -20,6 +21,7 @@ def main() -> int:
             worker="services.sla.service:Sla",
             migrations=Path(__file__).parent / "migrations",
             status=commands.status,
+            judge=judge,
         )
     )
 

@@ -28,11 +28,11 @@ def send(tx: Connection, message_id: str) -> None:
     store.messages.order(tx, message_id, clock.now(tx))
 
 
-def drop(tx: Connection, message_id: str, reason: str) -> None:
-    """Gives a held message up; `reason` is kept, `message.failed` says `dropped`. Raises as `send`."""
+def drop(tx: Connection, message_id: str, reason: str, by: str) -> None:
+    """Gives a held message up; `reason` and whose it is are kept, `message.failed` says `dropped`. Raises as `send`."""
     waiting = _held(tx, message_id, "drop")
     now = clock.now(tx)
-    store.messages.drop(tx, message_id, f"dropped: {reason}", now)
+    store.messages.drop(tx, message_id, f"dropped by {by}: {reason}", now)
     outbox.put(tx, [message_draft(waiting, waiting.sms, None, now, failed_because="dropped")])
 
 
@@ -59,6 +59,7 @@ def status(tx: Connection) -> Mapping[str, object]:
         "messages": store.messages.counts(tx),
         "oldest_due_seconds": store.messages.oldest_due_seconds(tx, clock.now(tx)),
         "letters": store.letters.counts(tx),
+        "oldest_signed_seconds": store.letters.oldest_signed_seconds(tx, clock.now(tx)),
     }
 
 

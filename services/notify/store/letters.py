@@ -138,6 +138,18 @@ def counts(tx: Connection) -> dict[str, int]:
     return {row.state: row.number for row in rows}
 
 
+def oldest_signed_seconds(tx: Connection, now: datetime) -> float:
+    """How long the letter signed first of those without a paper has waited for one."""
+    seconds = tx.execute(
+        text("""
+            select coalesce(extract(epoch from cast(:now as timestamptz) - min(signed_at)), 0)
+            from letters where state = 'signed'
+        """),
+        {"now": now},
+    ).scalar_one()
+    return float(seconds)
+
+
 def _letter(row: Any) -> Letter:
     values = dict(row._mapping)
     values["id"], values["case"] = str(values["id"]), values.pop("case_number")

@@ -57,11 +57,15 @@ def armed(tx: Connection) -> int:
 
 
 def status(tx: Connection) -> dict[str, object]:
-    """How the clocks stand: armed, due and not yet fired, and until when all events are known."""
+    """How the clocks stand: armed, due, the seconds the longest due one waits, and until when all events are known."""
     row = tx.execute(
         text("""
             select (select count(*) from clocks where next_at is not null) as armed,
-                   (select count(*) from clocks where next_at <= clock_now()) as due, caught_up_at
+                   (select count(*) from clocks where next_at <= clock_now()) as due,
+                   (select cast(coalesce(extract(epoch from clock_now() - min(next_at)), 0) as float) from clocks
+                    where next_at <= clock_now()) as late_seconds,
+                   cast(extract(epoch from clock_now() - caught_up_at) as float) as inbox_lag_seconds,
+                   caught_up_at
             from progress
         """)
     ).one()

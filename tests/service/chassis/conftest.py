@@ -27,6 +27,7 @@ def empty_database(servers: Servers) -> Iterator[Callable[[str], Database]]:
         with database.transaction() as tx:
             tx.execute(text(script("0001_delivery")))
             tx.execute(text(script("0002_producer_place")))
+            tx.execute(text(script("0003_skipped_by")))
             tx.execute(text(TABLE))
         return database
 

@@ -57,19 +57,24 @@ def hold(desk: Desk) -> str:
 def test_held_messages_are_listed_and_sent_again_from_the_command_line(desk: Desk) -> None:
     message = hold(desk)
     listed = command(desk, "messages", "held")
-    assert (listed.returncode, listed.stdout.split()[:4]) == (0, [message, NUMBER, "received", "resident"])
+    heading, row = listed.stdout.splitlines()
+    assert (listed.returncode, heading.split()[:3]) == (0, ["id", "case", "template"])
+    assert row.split()[:4] == [message, NUMBER, "received", "resident"]
+    assert json.loads(command(desk, "messages", "held", "--json").stdout)["id"] == message
     assert command(desk, "messages", "send", message).returncode == 0
     desk.tells()
     assert desk.messages() == {"received": ["sent"]}
     again = command(desk, "messages", "send", message)
-    assert (again.returncode, again.stderr.strip()) == (1, f"{message}: illegal_transition")
+    assert (again.returncode, again.stderr.strip()) == (1, f"{message}: illegal_transition, it is sent")
+    assert command(desk, "messages", "held").stdout == "no message is held\n"
 
 
 def test_dropping_needs_a_reason(desk: Desk) -> None:
     message = hold(desk)
     assert command(desk, "messages", "drop", message).returncode == 2
-    assert command(desk, "messages", "drop", message, "--reason", "rung up").returncode == 0
-    assert desk.rows("messages", "state", "reason") == [("failed", "dropped: rung up")]
+    assert command(desk, "messages", "drop", "--reason", "rung up").returncode == 2
+    assert command(desk, "messages", "drop", message, "--reason", "rung up", "--by", "the desk").returncode == 0
+    assert desk.rows("messages", "state", "reason") == [("failed", "dropped by the desk: rung up")]
 
 
 @pytest.mark.parametrize("unknown", ["nonsense", "00000000-0000-0000-0000-000000000000"])
@@ -78,11 +83,23 @@ def test_a_message_that_is_not_there_is_one_sentence(desk: Desk, unknown: str) -
     assert (answer.returncode, answer.stderr.strip()) == (1, f"{unknown}: message_not_found")
 
 
-def test_the_status_shows_what_waits(desk: Desk) -> None:
+def test_one_of_several_messages_that_is_gone_holds_up_no_other(desk: Desk) -> None:
+    message = hold(desk)
+    answer = command(desk, "messages", "send", "nonsense", message)
+    assert (answer.returncode, answer.stdout.strip()) == (1, f"send: {message}")
+    assert desk.messages() == {"received": ["pending"]}
+
+
+def test_the_status_shows_what_waits_and_that_a_held_message_needs_a_person(desk: Desk) -> None:
     hold(desk)
-    status = json.loads(command(desk, "status", "--json").stdout)
-    assert status["messages"] == {"held": 1}
-    assert status["letters"] == {}
+    answer = command(desk, "status", "--json")
+    status = json.loads(answer.stdout)
+    assert (status["messages"], status["letters"], status["verdict"]) == ({"held": 1}, {}, "act")
+    (line,) = [line for line in status["lines"] if line["what"] == "held messages"]
+    assert line == {
+        "what": "held messages", "says": "1", "verdict": "act", "runbook": "docs/runbooks/held-messages.md"
+    }  # fmt: skip
+    assert answer.returncode == 1
 
 
 def test_the_gauges_can_be_read_from_an_empty_database(desk: Desk) -> None:
