@@ -2,10 +2,10 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop token lint fmt verify bench contracts record lock
+.PHONY: help setup demo test run stop token backup restore-drill lint fmt verify bench contracts record lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: servers, fonts, the locked Python packages
 	@deploy/local/setup
@@ -24,6 +24,12 @@ stop: setup ## stop a system that runs elsewhere, or what a killed one left
 
 token: setup ## a development token: make token ROLE=centre UNIT=CENTRE
 	@ROLE='$(ROLE)' UNIT='$(UNIT)' $(PYTHON) -m deploy.local.token
+
+backup: setup ## the four databases into .run/backups, running or not (BACKUPS=folder, KEEP=7, DATABASE_URL_<SERVICE>=…)
+	@$(PYTHON) -m deploy.local.backup
+
+restore-drill: setup ## restore the newest backup on a server of its own and compare (BACKUP=folder, MASTER_KEYS_FILE=…)
+	@$(PYTHON) -m deploy.local.restore_drill
 
 lint: setup ## ruff, mypy, import-linter
 	@deploy/local/lint

@@ -1,0 +1,80 @@
+"""`make backup`: the four databases into a folder of their own, whole or not at all, while the system runs.
+
+Never in it: the master key and the index key of intake, and notify's reader key. They are backed up apart.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.local import addresses, interrupt
+from deploy.local.backup_dump import dump
+from deploy.local.backup_folder import Backups
+from deploy.local.backup_manifest import Manifest, Saved
+from deploy.local.folder import Folder
+from deploy.local.running import Say, steps
+from deploy.local.trouble import Trouble
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 1 and one sentence when there is no new backup."""
+    asked = _parser().parse_args(arguments)
+    interrupt.listen()
+    try:
+        folder = Folder()
+        with addresses.databases(folder) as urls:
+            backup(urls, Backups(asked.to or folder.path / "backups"), asked.keep, asked.deadline, steps(_say))
+    except Trouble as trouble:
+        print(f"no backup was made: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("no backup was made: interrupted", file=sys.stderr)
+        return 1
+    return 0
+
+
+def backup(urls: Mapping[str, str], backups: Backups, keep: int | None, deadline: float, say: Say) -> Path:
+    """Makes one backup, deletes those beyond the newest `keep`; its folder. Raises Trouble, and then there is none."""
+    with backups.held(), backups.new() as folder:
+        made_at = datetime.now(UTC).isoformat()
+        saved = {service: _saved(service, url, folder, deadline, say) for service, url in urls.items()}
+        named = backups.keep(folder, Manifest(made_at, saved))
+        say(f"{named}: {sum(each.bytes for each in saved.values()):,} bytes")
+        for gone in backups.forget(keep) if keep else ():
+            say(f"deleted {gone.name}, older than the newest {keep}")
+    say("the master key, the index key and notify's reader key are not in it: back them up apart (runbook master-key)")
+    return named
+
+
+def _saved(service: str, url: str, folder: Path, deadline: float, say: Say) -> Saved:
+    say(f"{service}: dumping …")
+    saved = dump(service, url, folder, deadline)
+    rows = sum(table.rows for table in saved.tables.values())
+    say(f"{service}: {rows:,} rows in {len(saved.tables)} tables, {saved.bytes:,} bytes")
+    return saved
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make backup", description=__doc__)
+    parser.add_argument("--to", type=Path, default=os.environ.get("BACKUPS") or None, help="folder of the backups")
+    keep = os.environ.get("KEEP") or None
+    parser.add_argument("--keep", type=_positive, default=keep, help="how many of the newest good backups stay")
+    parser.add_argument("--deadline", type=float, default=3600.0, help="seconds any one call may take")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("at least one backup stays")
+    return int(text)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
