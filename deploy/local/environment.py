@@ -9,6 +9,7 @@ from chassis import crypto
 from chassis.settings import DEVELOPMENT_ISSUER
 from deploy.local.folder import Folder
 from deploy.local.issuer import Issuer
+from deploy.local.trouble import Trouble
 
 SERVICES = ("intake", "dispatch", "sla", "notify")
 
@@ -42,6 +43,21 @@ class Environment:
         }
         own = {name: str(value) for name, value in self._own(service).items()}
         return bare() | shared | own | dict(self.settings.get("all", {})) | dict(self.settings.get(service, {}))
+
+    def keep(self) -> None:
+        """Leave the table in the folder, for commands that are run beside the system."""
+        values = {name: dict(getattr(self, name)) for name in ("databases", "brokers", "settings")}
+        self.folder.remember("environment", values | {"profile": self.profile})
+
+    @classmethod
+    def kept(cls, folder: Folder) -> "Environment":
+        """The table of the system that ran last in the folder. Raises Trouble where none ever did."""
+        values = folder.recall("environment")
+        if values is None:
+            raise Trouble(
+                f"No system was ever started in {folder.path}; `make run` starts one, RUN= names another folder."
+            )
+        return cls(folder, **values)
 
     def _own(self, service: str) -> dict[str, str | Path]:
         public, private = self._reader_keys()

@@ -39,6 +39,7 @@ class System:
 
     def start_doors(self) -> None:
         """Migrate, start the front doors and the origin; letters are taken in from here on, broker or not."""
+        self.environment.keep()
         self.migrate()
         doors = self.processes.of_kind("api")
         self.processes.launch(doors)
