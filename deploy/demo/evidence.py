@@ -27,7 +27,7 @@ class Post(NamedTuple):
 
 
 class Sms(NamedTuple):
-    """One line of the gateway's ledger."""
+    """One line of the gateway's ledger; only the file gateway knows which messages an SMS carries."""
 
     key: str
     messages: tuple[str, ...]
@@ -98,7 +98,7 @@ def gather(run: Path, urls: Mapping[str, str], topology: Path) -> Evidence:
     return Evidence(
         opened_at=opened_at,
         posts=posts,
-        sms=tuple(Sms(line["key"], tuple(line["messages"])) for line in lines(run / "sms.jsonl")),
+        sms=tuple(Sms(line["key"], tuple(line.get("messages", ()))) for line in lines(run / "sms.jsonl")),
         files=tuple(_files(run / "letters")),
         cases={number: (text, at, channel) for number, text, at, channel in rows["intake"](CASES)},
         claims=tuple((key, subject) for key, subject in rows["intake"](CLAIMS)),

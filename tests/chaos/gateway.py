@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tests.chaos.torn import cut_torn_line
+
 MODES = {
     "ok": "takes and answers",
     "down": "503 to everything, takes nothing",
@@ -37,12 +39,11 @@ class Taken:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        cut_torn_line(path)
         self._lock = threading.Lock()
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        self._keys = {json.loads(line)["key"] for line in text.splitlines() if line.endswith("}")}
-        self._file = path.open("a", encoding="utf-8")
-        if text and not text.endswith("\n"):
-            self._file.write("\n")  # the line a kill tore stays alone: nobody was told that it was taken
+        self._file = path.open("a+", encoding="utf-8")
+        self._file.seek(0)
+        self._keys = {json.loads(line)["key"] for line in self._file}
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys

@@ -19,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 import amqp
 
+from tests.chaos.torn import cut_torn_line
+
 LOOK_SECONDS = 0.2
 PREFETCH = 50
 
@@ -29,6 +31,7 @@ class Subscriber:
     def __init__(self, uri: str, queue: str, ledger: Path, control: Path | None) -> None:
         self.address, self.queue, self.control = urlsplit(uri), queue, control
         ledger.parent.mkdir(parents=True, exist_ok=True)
+        cut_torn_line(ledger)
         self.ledger = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.stopping = False
 
