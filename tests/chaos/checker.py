@@ -16,9 +16,8 @@ from deploy.demo.checker import TOPOLOGY, urls_from
 from tests.chaos.evidence import Evidence
 from tests.chaos.findings import DOUBLED, EARLY, LOST, REORDERED, Finding
 from tests.chaos.gathering import gather
-from tests.chaos.real_time import windows
 from tests.chaos.verdicts import INVARIANTS, judge
-from tests.chaos.verdicts.clocks import lateness
+from tests.chaos.verdicts.clocks import disturbances, lateness
 from tests.chaos.verdicts.recovery import isolated, recovery_seconds
 
 SHOWN_OF_EACH = 5
@@ -38,7 +37,7 @@ def check(run: Path, urls: Mapping[str, str]) -> dict[str, Any]:
 def counts(evidence: Evidence, findings: Sequence[Finding]) -> dict[str, Any]:
     """What `results.json` tells of a run, and every finding."""
     of = Counter((each.invariant, each.kind) for each in findings)
-    late = [by.total_seconds() for by, _, _ in lateness(evidence, windows(evidence))]
+    late = [by.total_seconds() for by, _, _ in lateness(evidence, disturbances(evidence))]
     took = [seconds for _, seconds in isolated(evidence) if seconds is not None]
     return {
         "cases": len(evidence.cases("intake")),

@@ -59,7 +59,7 @@ TABLES = {
             cause from letters""",
 }
 OF_EACH = {
-    "aside": "select source, subject, headers ->> 'cloudEvents:id' as id, parked_at is not null as parked from aside",
+    "aside": "select source, subject, coalesce(headers ->> 'cloudEvents:id', 'unknown') as id, parked_at is not null as parked from aside",
     "attempt": "select event_id from attempt",
     "held": "select subject from outbox where held",
     "halt": "select queue from halt",
@@ -96,7 +96,7 @@ def gather(run: Path, urls: Mapping[str, str], topology: Path) -> Evidence:
     tables = {name: databases[name.partition(".")[0]].rows(statement) for name, statement in TABLES.items()}
     for service, database in databases.items():
         tables |= {f"{service}.{name}": database.rows(statement) for name, statement in OF_EACH.items()}
-    poison = tuple(_made(Poison, line) for line in lines(run / "poison.jsonl"))
+    poison = tuple(_made(Poison, line) for line in lines(run / "poison.jsonl") if line.get("published", True))
     gateway = tuple(_made(Taken, line) for line in lines(run / "sms.jsonl"))
     books = gather_books(run, urls, topology)
     return Evidence(

@@ -106,10 +106,10 @@ def reached(shifts: Iterable[Shift], service: str, moment: datetime) -> datetime
     return next(max(begin, moment - shift) for begin, end, shift in _spans(shifts, service) if moment - shift < end)
 
 
-def healed_after(disturbing: Iterable[Window], begin: datetime, patience: timedelta) -> datetime:
+def healed_after(spans: Iterable[tuple[datetime, datetime]], begin: datetime, patience: timedelta) -> datetime:
     """Until when something that should happen at `begin` may take: each fault in that time prolongs it."""
     until = begin + patience
-    for window in sorted(disturbing):
-        if window.begin <= until and window.healed_by >= begin:
-            until = max(until, window.healed_by)
+    for since, healed in sorted(spans):
+        if since <= until and healed >= begin:
+            until = max(until, healed)
     return until

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from deploy.demo import verdicts as demo
 from tests.chaos.evidence import Entry, Evidence, moment
 from tests.chaos.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
-from tests.chaos.real_time import Window, healed_after, reached, real, windows
+from tests.chaos.real_time import CATCH_UP, Window, healed_after, reached, real, windows
 
 HEALTHY, SETTLED = timedelta(seconds=1), timedelta(seconds=5)
 SHARE = 0.999
@@ -69,7 +69,18 @@ def _ends(evidence: Evidence, number: str, kind: str) -> list[datetime]:
     return [at for at in found if at]
 
 
-def lateness(evidence: Evidence, disturbing: list[Window]) -> list[tuple[timedelta, bool, Entry]]:
+def disturbances(evidence: Evidence) -> list[tuple[datetime, datetime]]:
+    """When alerts may be late: a fault of sla or the broker and its recovery; any other for as long as it is on."""
+    return [
+        (w.begin, w.healed_by if _concerns_sla(w) else w.end + timedelta(seconds=CATCH_UP)) for w in windows(evidence)
+    ]
+
+
+def _concerns_sla(window: Window) -> bool:
+    return "sla" in window.target or window.of == "broker"
+
+
+def lateness(evidence: Evidence, disturbing: list[tuple[datetime, datetime]]) -> list[tuple[timedelta, bool, Entry]]:
     """For each alert the claim fired: how late it came by the wall's clock, and whether that is too late.
 
     Without a fault up to `HEALTHY`; with faults until the last of them is healed, which prolongs the time.
@@ -88,8 +99,7 @@ def lateness(evidence: Evidence, disturbing: list[Window]) -> list[tuple[timedel
 
 
 def _late(evidence: Evidence) -> Iterator[Finding]:
-    disturbing = windows(evidence)
-    alerts = lateness(evidence, disturbing)
+    alerts = lateness(evidence, disturbances(evidence))
     late = sorted(each for each in alerts if each[1])
     # One in a thousand may be; of fewer than a thousand, none.
     for by, _, entry in late[: len(late) - math.floor(len(alerts) * (1 - SHARE) + 1e-9)]:

@@ -70,6 +70,11 @@ def _recovery(
     return Recovery(kill, max(0.0, (arrived - max(since, kill.begin)).total_seconds()), bool(others), True)
 
 
+def _disturbs(window: Window, kill: Window) -> bool:
+    """Another fault of another part inside; the outside excuses nothing (I16)."""
+    return window.target != kill.target and not _is_outside(window)
+
+
 def _through(evidence: Evidence, post: Post) -> datetime | None:
     """When the letter had been dispatched and its closing clock had started, as published; None if it never was."""
     moments = [

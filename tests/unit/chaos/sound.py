@@ -190,7 +190,7 @@ def tables() -> dict[str, tuple[Mapping[str, Any], ...]]:
             for row in messages
         ),
         "notify.letters": (letter,),
-        "sla.aside": ({"source": "undecodable", "subject": "p1", "id": "p1", "parked": True},),
+        "sla.aside": ({"source": "//lianxin/xinan/intake", "subject": "p1", "id": "p1", "parked": True},),
     }
 
 

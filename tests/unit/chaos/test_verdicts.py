@@ -413,6 +413,9 @@ ALLOWED: dict[str, Defect] = {
         log_with(e, "sla", "clock.started", "P1", 5, clock("accept", 1, 1)),
         poison=(*e.poison, Poison("sla", "p2", "P1", "unknown_field", False)),
     ),
+    "unreadable poison may be put aside again": lambda e: with_aside(
+        changed(e, "sla.aside", {}, source="undecodable"), source="undecodable"
+    ),
     "a letter in the middle of gateway trouble is not delayed": lambda e: gateway_fault(e),
     "a retracted breach had its letter voided": lambda e: _retracted(e),
     "a breach whose grace still runs has no letter yet": lambda e: replace(
