@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop status token backup restore-drill lint fmt verify bench contracts record lock
+.PHONY: help setup demo test run stop status reconcile token backup restore-drill lint fmt verify bench contracts record lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ stop: setup ## stop a system that runs elsewhere, or what a killed one left
 
 status: setup ## what waits in a running system and what to do about it; exit code 1 when a person is needed (JSON=1)
 	@$(PYTHON) -m deploy.local.status
+
+reconcile: setup ## each producer's log against what its readers have seen; exit code 1 if anything differs (JSON=1)
+	@$(PYTHON) -m deploy.local.reconcile
 
 token: setup ## a development token: make token ROLE=centre UNIT=CENTRE
 	@ROLE='$(ROLE)' UNIT='$(UNIT)' $(PYTHON) -m deploy.local.token

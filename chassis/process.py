@@ -20,6 +20,7 @@ from typing import Any
 
 from chassis import failpoints, logs, metrics, migrations, replay, server
 from chassis import relay as relaying
+from chassis.checking import CHECKS
 from chassis.database import is_gone
 from chassis.operating import OPERATIONS
 from chassis.service import Command as Command
@@ -63,7 +64,7 @@ def _parser(service: Service) -> argparse.ArgumentParser:
         "--roles", default="all", help="comma-separated roles of this process (default: all)"
     )
     add("migrate", _migrate, "bring the database to the newest revision")
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *CHECKS):
         operation.arguments(add(operation.name, operation.run, operation.about))
     _replay_arguments(add("replay", _replay, "send the event log to one consumer's queue again"))
     add("restored", _restored, "accept a restored database: raises the epoch of its events").add_argument(

@@ -1,0 +1,92 @@
+"""Operator's commands that compare services, or fold a log again: reconcile, export, rebuild."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from chassis import comparison, reconcile, topology
+from chassis.comparison import COUNTS, Comparison, Place, Unreadable
+from chassis.operating import Operation, wrong
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.table import table
+
+SHOWN = 20
+COLUMNS = ("producer", "reader", *COUNTS)
+DIFFERENCES = ("kind", "subject", "log", "here")
+
+
+@contextmanager
+def lines_of(name: str) -> Iterator[Iterator[str]]:
+    """The lines of a file, or of the standard input for `-`."""
+    if name == "-":
+        yield iter(sys.stdin)
+    else:
+        with open(name, encoding="utf-8") as file:  # noqa: PTH123 - a name, not a path: `-` is one, too
+            yield iter(file)
+
+
+def _reconcile_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", default="", metavar="SERVICE", help="as a producer: only for this reader")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="as a reader: what a producer wrote; - is stdin")
+    parser.add_argument("--again", metavar="FILE", help="an earlier answer with --json: only what still differs counts")
+    parser.add_argument("--json", action="store_true", help="one JSON object a producer")
+
+
+def _reconcile(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
+    database = service.database(settings, "reconcile")
+    if asked.source is None:
+        if asked.json or asked.again:
+            return wrong("reconcile: --json and --again go with --from")
+        for line in reconcile.newest(database, topology.load(), settings.street, service.name, asked.to):
+            print(line)
+        return 0
+    try:
+        with lines_of(asked.source) as lines:
+            results = reconcile.compare(database, service.name, lines)
+        results = _confirmed(results, asked.again) if asked.again else results
+    except (Unreadable, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(map(comparison.as_json, results)) if asked.json else report(results))
+    return int(any(result.differs for result in results))
+
+
+def _confirmed(results: Sequence[Comparison], earlier: str) -> list[Comparison]:
+    with lines_of(earlier) as lines:
+        before = {(first.producer, first.reader): first for first in map(comparison.from_json, lines)}
+    return [
+        comparison.confirmed(before[pair], result) if (pair := (result.producer, result.reader)) in before else result
+        for result in results
+    ]
+
+
+def report(results: Sequence[Comparison]) -> str:
+    """A table of the pairs, then what differs and what to do about it."""
+    parts = [table(COLUMNS, [asdict(result) for result in results])]
+    for result in results:
+        if result.differs:
+            parts += ["", f"{result.producer} -> {result.reader}", _named(result), *comparison.remedy(result)]
+    return "\n".join(parts)
+
+
+def _named(result: Comparison) -> str:
+    rows = [asdict(each) | {"log": _shown(each.log), "here": _shown(each.here)} for each in result.differences[:SHOWN]]
+    more = result.behind + result.missing + result.ahead - len(rows)
+    return table(DIFFERENCES, rows) + (f"\n… and {more} more, see --json" if more else "")
+
+
+def _shown(place: Place | None) -> str:
+    return f"{place[0]}/{place[1]}" if place else "none"
+
+
+CHECKS = (
+    Operation(
+        "reconcile",
+        "the newest event of every subject in a producer's log against what its readers have seen",
+        _reconcile,
+        _reconcile_arguments,
+    ),
+)
