@@ -20,7 +20,7 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-_FORMAT = 1
+_SEALED, _REWRAPPED = 1, 2
 _NONCE = 12
 _WRAPPED = _NONCE + 32 + 16
 _JWE_ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
@@ -48,8 +48,19 @@ class MasterKeys:
 def new_master_keys() -> str:
     """A fresh key file for a demo or a test, as `read_master_keys` reads it."""
     name = secrets.token_hex(4)
-    key = base64.b64encode(os.urandom(32)).decode()
-    return json.dumps({"current": name, "keys": {name: key}})
+    return written(MasterKeys({name: os.urandom(32)}, name))
+
+
+def with_new_key(keys: MasterKeys) -> tuple[MasterKeys, str]:
+    """The keys and one more, which opens but does not seal yet; and the new one's id."""
+    name = secrets.token_hex(4)
+    return MasterKeys({**keys.keys, name: os.urandom(32)}, keys.current), name
+
+
+def written(keys: MasterKeys) -> str:
+    """The content of their file: the one secret text that is made here."""
+    table = {name: base64.b64encode(key).decode() for name, key in keys.keys.items()}
+    return json.dumps({"current": keys.current, "keys": table}, indent=1) + "\n"
 
 
 def read_master_keys(source: str | Path) -> MasterKeys:
@@ -71,38 +82,79 @@ def read_master_keys(source: str | Path) -> MasterKeys:
         raise CryptoError("the master key file cannot be understood") from None
 
 
+@dataclass(frozen=True, repr=False)
+class _Record:
+    """A sealed record taken apart. `first` is the master key it was sealed under before any rotation: its own
+    ciphertext stays bound to that name, so that a rotation need not touch it."""
+
+    name: str
+    first: str
+    wrapped: bytes
+    data: bytes
+
+
 def seal(keys: MasterKeys, record: str, plaintext: bytes) -> bytes:
     """`plaintext` encrypted under a key of its own, wrapped by the current master key and bound to `record`'s id."""
-    name = keys.current.encode()
-    header = bytes([_FORMAT, len(name)]) + name
-    associated = header + record.encode()
     own = AESGCM.generate_key(bit_length=256)
-    return header + _encrypt(keys.keys[keys.current], own, associated) + _encrypt(own, plaintext, associated)
+    header = _header(keys.current, keys.current)
+    data = _encrypt(own, plaintext, header + record.encode())
+    return header + _encrypt(keys.keys[keys.current], own, header + record.encode()) + data
 
 
 def open(keys: MasterKeys, record: str, sealed: bytes | memoryview) -> bytes:
     """The plaintext of what `seal` made, also as a `bytea` column hands it over.
 
     Raises CryptoError if the key is unknown, the bytes were changed or belong to another record."""
-    sealed = bytes(sealed)
-    name = key_id(sealed)
-    key = keys.keys.get(name)
-    if key is None:
-        raise CryptoError("sealed with a master key that is not here")
-    start = 2 + len(name.encode())
-    associated = sealed[:start] + record.encode()
-    own = _decrypt(key, sealed[start : start + _WRAPPED], associated)
-    return _decrypt(own, sealed[start + _WRAPPED :], associated)
+    found = _taken_apart(sealed)
+    own = _unwrapped(keys, record, found)
+    return _decrypt(own, found.data, _header(found.first, found.first) + record.encode())
+
+
+def check(keys: MasterKeys, record: str, sealed: bytes | memoryview) -> None:
+    """Opens the record's own key and nothing more. Raises CryptoError if that cannot be done."""
+    _unwrapped(keys, record, _taken_apart(sealed))
+
+
+def rewrap(keys: MasterKeys, record: str, sealed: bytes | memoryview) -> bytes:
+    """The same record, its own key wrapped by the current master key; its ciphertext is not touched or opened.
+
+    Raises CryptoError as `open` does.
+    """
+    found = _taken_apart(sealed)
+    own = _unwrapped(keys, record, found)
+    header = _header(keys.current, found.first)
+    return header + _encrypt(keys.keys[keys.current], own, header + record.encode()) + found.data
 
 
 def key_id(sealed: bytes | memoryview) -> str:
-    """Which master key wraps this record: what a rotation still has to seal again."""
+    """Which master key wraps this record's own key: what a rotation still has to wrap again."""
+    return _taken_apart(sealed).name
+
+
+def _header(name: str, first: str) -> bytes:
+    names = (name.encode(),) if name == first else (name.encode(), first.encode())
+    return bytes([len(names)]) + b"".join(bytes([len(each)]) + each for each in names)
+
+
+def _taken_apart(sealed: bytes | memoryview) -> _Record:
+    sealed, names, at = bytes(sealed), [], 1
+    if sealed[:1] not in (bytes([_SEALED]), bytes([_REWRAPPED])):
+        raise CryptoError("sealed in a format that is not known" if sealed else "not a sealed record")
     try:
-        if sealed[0] != _FORMAT:
-            raise CryptoError("sealed in a format that is not known")
-        return bytes(sealed[2 : 2 + sealed[1]]).decode()
+        for _ in range(sealed[0]):
+            end = at + 1 + sealed[at]
+            names.append(sealed[at + 1 : end].decode())
+            at = end
     except (IndexError, UnicodeDecodeError):
         raise CryptoError("not a sealed record") from None
+    return _Record(names[0], names[-1], sealed[at : at + _WRAPPED], sealed[at + _WRAPPED :])
+
+
+def _unwrapped(keys: MasterKeys, record: str, found: _Record) -> bytes:
+    key = keys.keys.get(found.name)
+    if key is None:
+        raise CryptoError("sealed with a master key that is not here")
+    return _decrypt(key, found.wrapped, _header(found.name, found.first) + record.encode())
 
 
 def _encrypt(key: bytes, plaintext: bytes, associated: bytes) -> bytes:

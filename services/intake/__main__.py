@@ -13,7 +13,7 @@ from flask import Flask
 from chassis.database import Connection, Database
 from chassis.settings import Settings as Base
 from chassis.standing import Line
-from services.intake import api, importing, store
+from services.intake import api, importing, keys, store
 from services.intake.settings import Settings, current
 
 
@@ -30,6 +30,7 @@ def main() -> int:
             judge=_judge,
             commands={
                 "import": process.Command("take over open cases: FILE.csv", importing.run, importing.arguments),
+                "keys": process.Command("the master keys: check, rotate, new, use, remove", keys.run, keys.arguments),
             },
         )
     )

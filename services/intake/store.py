@@ -90,6 +90,15 @@ IDENTITIES = text("""
     select number, sealed, mobile_index, code_index from identities where number = any(cast(:numbers as text[]))
 """)
 
+# Identities in pages, for whoever goes through all of them.
+SEALED = text("select number, sealed from identities where number > :after order by number limit :batch")
+# Only what is still as it was read: two rotations at once do no harm to each other.
+RESEAL = text("""
+    update identities i set sealed = decode(r.new, 'hex')
+    from jsonb_to_recordset(cast(:rows as jsonb)) as r (number text, old text, new text)
+    where i.number = r.number and i.sealed = decode(r.old, 'hex')
+""")
+
 LOG = text("""
     insert into access_log (at, number, who, why, what)
     select :at, number, who, why, what
@@ -181,6 +190,19 @@ def identities(tx: Connection, numbers: Sequence[str]) -> list[SealedIdentity]:
         SealedIdentity(r.number, bytes(r.sealed), r.mobile_index and bytes(r.mobile_index), bytes(r.code_index))
         for r in rows
     ]
+
+
+def sealed(tx: Connection, after: str, batch: int) -> list[tuple[str, bytes]]:
+    """Up to `batch` identities as they lie there, by number, those that follow `after`."""
+    return [(row.number, bytes(row.sealed)) for row in tx.execute(SEALED, {"after": after, "batch": batch})]
+
+
+def reseal(tx: Connection, rows: Sequence[tuple[str, bytes, bytes]]) -> int:
+    """Replaces identities (number, as it was, as it shall be) that nobody changed meanwhile; returns how many."""
+    if not rows:
+        return 0
+    payload = [{"number": number, "old": old.hex(), "new": new.hex()} for number, old, new in rows]
+    return tx.execute(RESEAL, {"rows": json.dumps(payload)}).rowcount
 
 
 def log_access(tx: Connection, at: datetime, reads: Sequence[Access]) -> None:

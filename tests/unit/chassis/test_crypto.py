@@ -57,6 +57,55 @@ def test_after_a_rotation_old_records_open_and_new_ones_use_the_new_key():
         crypto.open(old, "XA1", crypto.seal(both, "XA1", b"secret"))
 
 
+def two_keys(current):
+    return crypto.MasterKeys({"a": b"a" * 32, "b": b"b" * 32}, current)
+
+
+@given(st.binary(max_size=200))
+def test_a_rotation_wraps_the_key_anew_and_leaves_the_ciphertext_as_it_is(plaintext):
+    before = crypto.seal(two_keys("a"), "XA1", plaintext)
+    after = crypto.rewrap(two_keys("b"), "XA1", before)
+    assert crypto.key_id(after) == "b"
+    assert after.endswith(before[3 + 60 :])  # format, length, name; nonce, key, tag
+    without_old = crypto.MasterKeys({"b": b"b" * 32}, "b")
+    assert crypto.open(without_old, "XA1", after) == plaintext
+    crypto.check(without_old, "XA1", after)
+    with pytest.raises(CryptoError, match="not here"):
+        crypto.check(without_old, "XA1", before)
+
+
+def test_a_rotation_may_be_followed_by_any_number_of_others():
+    keys = two_keys("a")
+    sealed = crypto.seal(keys, "XA1", b"secret")
+    for _ in range(3):
+        keys, name = crypto.with_new_key(keys)
+        keys = crypto.MasterKeys(keys.keys, name)
+        sealed = crypto.rewrap(keys, "XA1", sealed)
+        assert crypto.key_id(sealed) == name and crypto.open(keys, "XA1", sealed) == b"secret"
+    back = crypto.rewrap(crypto.MasterKeys(keys.keys, "a"), "XA1", sealed)
+    assert crypto.key_id(back) == "a" and crypto.open(two_keys("a"), "XA1", back) == b"secret"
+
+
+@given(st.data())
+def test_a_changed_byte_of_a_rewrapped_record_is_noticed(data):
+    sealed = bytearray(crypto.rewrap(two_keys("b"), "XA1", crypto.seal(two_keys("a"), "XA1", b"secret")))
+    place = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(CryptoError):
+        crypto.open(two_keys("b"), "XA1", bytes(sealed))
+
+
+def test_what_belongs_to_another_record_is_not_rewrapped():
+    with pytest.raises(CryptoError):
+        crypto.rewrap(two_keys("b"), "XA2", crypto.seal(two_keys("a"), "XA1", b"secret"))
+
+
+def test_a_new_key_opens_and_does_not_seal_until_it_is_made_current():
+    more, name = crypto.with_new_key(KEYS)
+    assert more.current == KEYS.current and name in more.keys
+    assert crypto.read_master_keys(crypto.written(more)) == more
+
+
 def test_a_key_file_may_be_bare_base64(tmp_path):
     path = tmp_path / "master"
     path.write_text(base64.b64encode(b"k" * 32).decode() + "\n")
