@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop status reconcile token backup restore-drill lint fmt verify bench contracts record lock
+.PHONY: help setup demo test run stop status reconcile token backup restore restore-drill lint fmt verify bench contracts record lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ token: setup ## a development token: make token ROLE=centre UNIT=CENTRE
 
 backup: setup ## the four databases into .run/backups, running or not (BACKUPS=folder, KEEP=7, DATABASE_URL_<SERVICE>=…)
 	@$(PYTHON) -m deploy.local.backup
+
+restore: setup ## set one service's database back to a backup, in its place (SERVICE=sla BACKUP=folder)
+	@SERVICE='$(SERVICE)' $(PYTHON) -m deploy.local.restore
 
 restore-drill: setup ## restore the newest backup on a server of its own and compare (BACKUP=folder, MASTER_KEYS_FILE=…)
 	@$(PYTHON) -m deploy.local.restore_drill

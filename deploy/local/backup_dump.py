@@ -35,16 +35,18 @@ def _facts(cursor: Any) -> dict[str, Any]:
     return {"time": time.isoformat(), "server_version": version, "revision": revision, "epoch": epoch}
 
 
-def run(program: str, url: str, deadline: float, *arguments: str | Path, stdin: Any = subprocess.DEVNULL) -> None:
-    """Runs a program against a database. Raises Trouble with the last line it said, or when `deadline` (s) is over."""
-    command = [binaries() / program, "--no-password", *arguments, f"--dbname={without_password(url)}"]
-    env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "5"}
-    password = unquote(urlsplit(url).password or "")
+def run(program: str, url: str | None, deadline: float, *arguments: str | Path) -> None:
+    """Runs a program, against a database if one is given.
+
+    Raises Trouble with the first line it complained with, or when `deadline` (seconds) is over.
+    """
+    shown = without_password(url) if url else "no database"
+    command = [binaries() / program, *arguments, *((f"--dbname={shown}", "--no-password") if url else ())]
     try:
         done = subprocess.run(
             [str(part) for part in command],
-            env=env | ({"PGPASSWORD": password} if password else {}),
-            stdin=stdin,
+            env=_env(url),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
@@ -52,7 +54,13 @@ def run(program: str, url: str, deadline: float, *arguments: str | Path, stdin: 
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Trouble(f"{program} did not end within {deadline:.0f} s ({without_password(url)}).") from None
+        raise Trouble(f"{program} did not end within {deadline:.0f} s ({shown}).") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()
-        raise Trouble(f"{program} failed ({without_password(url)}): {said[0]}")
+        raise Trouble(f"{program} failed ({shown}): {said[0]}")
+
+
+def _env(url: str | None) -> dict[str, str]:
+    env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "5"}
+    password = unquote(urlsplit(url).password or "") if url else ""
+    return env | ({"PGPASSWORD": password} if password else {})
