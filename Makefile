@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop status reconcile token backup restore restore-drill lint fmt verify bench contracts record lock
+.PHONY: help setup demo test run stop status reconcile token backup restore restore-drill lint fmt verify chaos bench contracts record lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fmt: setup ## format the code and mend what ruff can mend
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
 
 verify: lint test ## what CI runs
+
+chaos: setup ## three minutes of faults on real processes (SEED=7, RUNS=20, HOURS=8, BROKER=4 for RabbitMQ 4)
+	@$(PYTHON) -m tests.chaos
 
 bench: setup ## the clocks' figures on this machine; not part of verify (T=tests/bench/... picks another)
 	@$(PYTHON) $(or $(T),tests/bench/clocks.py)

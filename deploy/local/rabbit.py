@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import secrets
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,12 +43,18 @@ management.enable_queue_totals = true
 class Rabbit:
     """start() creates the node on first use; a restart keeps ports, data and users."""
 
+    drop = True  # the programs run as the unprivileged server user
+
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.child = Child(folder, "rabbitmq")
         self.epmd = Child(folder, "epmd")
         self.ports: dict[str, int] = folder.recall("rabbitmq") or _ports()
         self.vhost = "/"
+
+    def command(self, program: str) -> list[str]:
+        """How one of the broker's programs is called."""
+        return [str(_program(program))]
 
     def start(self) -> None:
         """Start and wait until it takes connections."""
@@ -67,7 +74,7 @@ class Rabbit:
             command = ["epmd", "-address", "127.0.0.1", "-port", str(self.ports["epmd"])]
             self.epmd.start(command, self._env(), drop=True, cwd=Path("/"))
             self.epmd.wait_until(lambda: ports.answers(self.ports["epmd"]), 10, "epmd")
-        self.child.start([_server()], self._env(), drop=True, cwd=Path("/"))
+        self.child.start(self.command("rabbitmq-server"), self._env(), drop=self.drop, cwd=Path("/"))
 
     def wait(self, seconds: float = 90.0) -> None:
         """Wait until it takes connections and answers the management API."""
@@ -115,6 +122,22 @@ class Rabbit:
         if answer.status >= 400:
             raise Trouble(f"RabbitMQ refused {method} {path}: {answer.status} {text.decode(errors='replace')[:200]}")
         return json.loads(text) if text else None
+
+    def control(self, *arguments: str) -> str:
+        """What `rabbitmqctl …` prints; Trouble if it fails."""
+        done = subprocess.run(
+            [*self.command("rabbitmqctl"), *arguments],
+            env=self._env(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **(user.identity() if self.drop else {}),
+        )
+        if done.returncode:
+            raise Trouble(f"rabbitmqctl {arguments[0]}: {done.stderr.strip()[:300]}")
+        return done.stdout
 
     def create_vhost(self, name: str) -> None:
         """A new empty vhost with full rights for the administrator."""
@@ -182,8 +205,8 @@ def _ports() -> dict[str, int]:
     return {name: ports.free_port() for name in ("amqp", "management", "prometheus", "distribution", "epmd")}
 
 
-def _server() -> Path:
-    path = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # /usr/sbin holds a wrapper that insists on its own user
+def _program(name: str) -> Path:
+    path = Path("/usr/lib/rabbitmq/bin") / name  # /usr/sbin holds wrappers that insist on their own user
     if not path.exists():
         raise Trouble("RabbitMQ is missing; `make setup` installs it.")
     return path
