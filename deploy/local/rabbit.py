@@ -137,7 +137,8 @@ class Rabbit:
         )
         if done.returncode:
             raise Trouble(f"rabbitmqctl {arguments[0]}: {done.stderr.strip()[:300]}")
-        return done.stdout
+        printed: str = done.stdout
+        return printed
 
     def create_vhost(self, name: str) -> None:
         """A new empty vhost with full rights for the administrator."""
