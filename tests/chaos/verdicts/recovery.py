@@ -63,16 +63,14 @@ def _recovery(
     if not later:
         return Recovery(kill, None, False, last_post > kill.begin + timedelta(seconds=FLOORS[kill.of]))
     arrived = min(later)
-    others = [
-        w for w in disturbing if w != kill and w.begin <= arrived and w.end >= kill.begin and w.target != kill.target
-    ]
+    others = [w for w in disturbing if _disturbs(w, kill) and w.begin <= arrived and w.end >= kill.begin]
     since = max((min(window.end, arrived) for window in others), default=kill.begin)
     return Recovery(kill, max(0.0, (arrived - max(since, kill.begin)).total_seconds()), bool(others), True)
 
 
 def _disturbs(window: Window, kill: Window) -> bool:
-    """Another fault of another part inside; the outside excuses nothing (I16)."""
-    return window.target != kill.target and not _is_outside(window)
+    """Another fault inside, the next kill of the same name too; the outside excuses nothing (I16)."""
+    return window != kill and not _is_outside(window)
 
 
 def _through(evidence: Evidence, post: Post) -> datetime | None:

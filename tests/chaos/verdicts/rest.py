@@ -25,10 +25,11 @@ class Bound(NamedTuple):
     more: float
 
 
+# The pools of a process fill once: 32 connections to the gateway, 10 to its database.
 BOUNDS = {
     "rss_kb": Bound(1.5, 65536),
-    "fds": Bound(1.5, 16),
-    "connections": Bound(1.5, 8),
+    "fds": Bound(1.5, 48),
+    "connections": Bound(1.5, 24),
     "locks": Bound(1.0, 16),
 }
 

@@ -255,7 +255,7 @@ DEFECTS: dict[str, dict[str, Defect]] = {
         "connections grew": lambda e: replace(
             e,
             samples=tuple(
-                Sample(when, "database sla", "connections", n) for when, n in (("before", 10), ("after", 24))
+                Sample(when, "database sla", "connections", n) for when, n in (("before", 10), ("after", 40))
             ),
         ),
     },
@@ -405,6 +405,9 @@ ALLOWED: dict[str, Defect] = {
         e,
         hits=(Hit(at(-30), "relay.claimed", "kill", "sla-worker"),),
         faults=fault("partition", "sla-postgres", -31, 0, "F10"),
+    ),
+    "a second kill in the middle begins anew": lambda e: replace(
+        e, hits=tuple(Hit(at(when), "relay.claimed", "kill", "sla-worker") for when in (-8, -4))
     ),
     "a killed process that is back in time is well": lambda e: replace(
         e, hits=(Hit(at(-5), "relay.claimed", "kill", "sla-worker"),)
