@@ -13,6 +13,7 @@ from chassis import clock, crypto, outbox, web
 from chassis.database import Database
 from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
+from chassis.rebuild import Projection
 from services.intake import case as cases
 from services.intake import contacts as contact_rules
 from services.intake import emergency, events, limit, progress, query_code, store
@@ -173,10 +174,15 @@ def import_cases(tx: Connection, house: Intake, open_cases: Sequence[OpenCase]) 
     return len(new)
 
 
-def clean_up(tx: Connection) -> bool:
-    """Deletes a batch of counts and Idempotency-Keys nobody asks for any more; true while there may be more."""
+def clean_up(tx: Connection, access_kept: timedelta) -> bool:
+    """Deletes a batch of counts and Idempotency-Keys nobody asks for any more, and of reads of personal data older than
+    is kept; true while there may be more."""
     now = clock.now(tx)
-    forgotten = (store.forget_tallies(tx, now, BATCH), web.forget_idempotency(tx, now - KEYS_KEPT, BATCH))
+    forgotten = (
+        store.forget_tallies(tx, now, BATCH),
+        web.forget_idempotency(tx, now - KEYS_KEPT, BATCH),
+        store.forget_access(tx, now - access_kept, BATCH),
+    )
     return max(forgotten) >= BATCH
 
 
@@ -192,6 +198,19 @@ def _load(tx: Connection, batch: Sequence[Event]) -> dict[str, Progress]:
 
 
 READING: Reading[Progress] = Reading(events.READS, _load, _fold, store.save_progress)
+
+
+def _save_again(tx: Connection, folded: Mapping[str, Progress]) -> None:
+    store.progress(tx, list(folded))
+    store.save_progress(tx, folded)
+
+
+PROJECTION: Projection[Progress] = Projection(
+    tables=[("progress", "number")],
+    reading=READING,
+    fold=lambda known, event: _fold(known, event, event.time)[0],
+    save=_save_again,
+)
 
 
 def _limit_letters(tx: Connection, house: Intake, address: str, now: datetime) -> None:

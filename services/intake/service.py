@@ -37,4 +37,4 @@ class Intake:
     @Loop.decorator(role="clean-up", idle=60.0)
     def clean_up(self) -> bool:
         with self.database.transaction() as tx:
-            return commands.clean_up(tx)
+            return commands.clean_up(tx, self.settings.access_kept)

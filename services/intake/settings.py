@@ -66,6 +66,8 @@ class Settings(Base):
     wrong_codes_per_case: int = setting(5, parse=positive, about="wrong codes of one address for one number in 15 min")
     wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes of one address in 15 minutes")
 
+    access_log_days: int = setting(1095, parse=positive, about="days a read of personal data stays in the access log")
+
     def problems(self) -> list[str]:
         found = []
         if self.profile == "production" and not self.limit_submissions:
@@ -79,6 +81,10 @@ class Settings(Base):
     def community_codes(self) -> frozenset[str]:
         """C01, C02 …; how many there are is configuration (R01)."""
         return frozenset(f"C{i:02d}" for i in range(1, self.communities + 1))
+
+    @property
+    def access_kept(self) -> timedelta:
+        return timedelta(days=self.access_log_days)
 
     @property
     def submissions(self) -> Limit:

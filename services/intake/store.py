@@ -131,6 +131,12 @@ FORGET = text("""
         select key from tallies where until <= :now limit :batch for update skip locked)
 """)
 
+# The oldest have the smallest ids, near enough: a batch of them is looked at, however few of them are due.
+FORGET_ACCESS = text("""
+    delete from access_log where id in (
+        select id from (select id, at from access_log order by id limit :batch) oldest where at < :before)
+""")
+
 # Rows are made before they are locked, so that two processes with the first events of one case wait for each other.
 MAKE_PROGRESS = text("""
     insert into progress (number) select unnest(cast(:numbers as text[])) on conflict (number) do nothing
@@ -242,6 +248,11 @@ def tallies(tx: Connection, keys: Sequence[bytes]) -> dict[bytes, Tally]:
 def forget_tallies(tx: Connection, now: datetime, batch: int) -> int:
     """Deletes up to `batch` counts whose window has passed; returns how many."""
     return tx.execute(FORGET, {"now": now, "batch": batch}).rowcount
+
+
+def forget_access(tx: Connection, before: datetime, batch: int) -> int:
+    """Deletes up to `batch` reads of personal data from before a moment; returns how many."""
+    return tx.execute(FORGET_ACCESS, {"before": before, "batch": batch}).rowcount
 
 
 def progress(tx: Connection, numbers: Sequence[str]) -> dict[str, Progress]:
