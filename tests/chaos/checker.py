@@ -53,6 +53,7 @@ def counts(evidence: Evidence, findings: Sequence[Finding]) -> dict[str, Any]:
         "reordered": sum(each.kind == REORDERED for each in findings),
         "recovery_seconds": recovery_seconds(evidence),
         "longest_lateness_seconds": round(max(late, default=0.0), 2),
+        "isolated_letters": len(took),
         "longest_isolated_seconds": round(max(took, default=0.0), 2),
         "violations": {name: n for name in INVARIANTS if (n := sum(each.invariant == name for each in findings))},
         "findings": [each._asdict() for each in findings],

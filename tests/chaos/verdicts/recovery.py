@@ -8,7 +8,7 @@ from tests.chaos.evidence import Evidence, Post
 from tests.chaos.findings import LATE, Finding
 from tests.chaos.real_time import END, FLOORS, Window, windows
 
-ISOLATED = timedelta(seconds=5)
+ISOLATED, QUIET_BEFORE = timedelta(seconds=5), timedelta(seconds=10)
 OUTSIDE = ("F12", "F13", "F19")
 
 
@@ -100,7 +100,11 @@ def isolated(evidence: Evidence) -> list[tuple[Post, float | None]]:
     found = []
     for post in evidence.posts:
         on = any(window.begin <= post.at <= window.end < END for window in outside)
-        if on and post.numbers and not any(w.begin <= post.at + ISOLATED and w.healed_by >= post.at for w in inside):
+        if (
+            on
+            and post.numbers
+            and not any(w.begin <= post.at + ISOLATED and w.end + QUIET_BEFORE >= post.at for w in inside)
+        ):
             found.append((post, _studied_within(evidence, post)))
     return found
 

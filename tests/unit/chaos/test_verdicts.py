@@ -416,6 +416,9 @@ ALLOWED: dict[str, Defect] = {
         log_with(e, "sla", "clock.started", "P1", 5, clock("accept", 1, 1)),
         poison=(*e.poison, Poison("sla", "p2", "P1", "unknown_field", False)),
     ),
+    "a probe on its way is no event": lambda e: replace(
+        e, samples=(*e.samples, Sample("after", "queue notify.inbox", "messages", 1))
+    ),
     "unreadable poison may be put aside again": lambda e: with_aside(
         changed(e, "sla.aside", {}, source="undecodable"), source="undecodable"
     ),
