@@ -3,12 +3,16 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from itertools import chain
 
 from chassis import comparison, reconcile, topology
-from chassis.comparison import COUNTS, Comparison, Place, Unreadable
+from chassis import rebuild as rebuilding
+from chassis.comparison import COUNTS, Comparison, Place
+from chassis.envelope import Undecodable
 from chassis.operating import Operation, wrong
+from chassis.sections import Unreadable
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.table import table
@@ -82,6 +86,62 @@ def _shown(place: Place | None) -> str:
     return f"{place[0]}/{place[1]}" if place else "none"
 
 
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", required=True, metavar="SERVICE", help="the service that folds its projection again")
+
+
+def _export(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
+    database = service.database(settings, "export")
+    try:
+        for line in rebuilding.export(database, topology.load(), settings.street, service.name, asked.to):
+            print(line)
+    except rebuilding.Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _rebuild_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="what `export` of the producers wrote; may be given several times, - is stdin",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="do all of it and take it back")
+
+
+def _rebuild(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
+    if service.projection is None:
+        print(f"{service.name} has nothing to rebuild: {service.no_projection}", file=sys.stderr)
+        return 1
+    database = service.database(settings, "rebuild")
+    try:
+        with ExitStack() as opened:
+            lines = chain.from_iterable(opened.enter_context(lines_of(name)) for name in asked.sources)
+            done = rebuilding.rebuild(database, service.projection, service.name, lines, asked.dry_run)
+    except (rebuilding.Refused, Unreadable, Undecodable, OSError) as error:
+        print(f"nothing was changed: {error}", file=sys.stderr)
+        return 1
+    print(_rebuilt(done) + ("; taken back, this was a trial" if asked.dry_run else ""))
+    return 0
+
+
+def _rebuilt(done: rebuilding.Rebuilt) -> str:
+    said = [f"{done.events} events folded into {done.keys} keys"]
+    if done.moved:
+        said.append(f"{_some(done.moved)} left as they are: they moved on meanwhile, run it again for these")
+    if done.older:
+        said.append(f"{_some(done.older)} left as they are: their beginning is older than the logs")
+    return "; ".join(said)
+
+
+def _some(keys: Sequence[str]) -> str:
+    return f"{len(keys)} ({', '.join(keys[:5])}{', …' if len(keys) > 5 else ''})"
+
+
 CHECKS = (
     Operation(
         "reconcile",
@@ -89,4 +149,8 @@ CHECKS = (
         _reconcile,
         _reconcile_arguments,
     ),
+    Operation(
+        "export", "every event in the log that one reader is bound to, as JSON lines", _export, _export_arguments
+    ),
+    Operation("rebuild", "fold what is kept of others' events again, without acting", _rebuild, _rebuild_arguments),
 )

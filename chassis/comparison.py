@@ -3,14 +3,12 @@
 import json
 from dataclasses import asdict, dataclass, field
 
+from chassis.sections import Unreadable
+
 Place = tuple[int, int]
 NAMED = 1000
 """Differences that are named; beyond it they are only counted."""
 COUNTS = ("subjects", "behind", "missing", "ahead", "aside", "older")
-
-
-class Unreadable(RuntimeError):
-    """Not what the producer's `reconcile` wrote, or only a part of it."""
 
 
 @dataclass(frozen=True, slots=True)

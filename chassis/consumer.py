@@ -18,6 +18,7 @@ from amqp.exceptions import ConsumerCancelled, NotFound, PreconditionFailed
 from chassis import failpoints, logs, metrics
 from chassis.broker import LOST, connect, drop
 from chassis.database import is_gone
+from chassis.gate import Rebuilding
 from chassis.inbox import Message
 from chassis.probe import is_probe, sent_at
 
@@ -133,8 +134,9 @@ class Consumer:
     def _handled(self, messages: Sequence[Message], as_of: datetime | None) -> bool:
         try:
             self.handle(messages, as_of)
-        except Exception as error:  # only a database that is away should get here; the batch stays in hand
-            log.warning("batch waits", size=len(messages), error=type(error).__name__, exc_info=not is_gone(error))
+        except Exception as error:  # only an absent database or a rebuild should get here; the batch stays in hand
+            known = is_gone(error) or isinstance(error, Rebuilding)
+            log.warning("batch waits", size=len(messages), error=type(error).__name__, exc_info=not known)
             return False
         return True
 

@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeVar
 from marshmallow import Schema
 from sqlalchemy import Connection, text
 
-from chassis import aside, clock, failpoints, logs, metrics, outbox
+from chassis import aside, clock, failpoints, gate, logs, metrics, outbox
 from chassis.database import Database, is_gone
 from chassis.envelope import Draft, Event, Undecodable, decode
+from chassis.gate import Rebuilding
 
 V = TypeVar("V")
 log = logs.get(__name__)
@@ -78,14 +79,14 @@ def receive(
     """Returns once every message is committed: applied, known already, or aside.
 
     `as_of`: everything published before it is in `messages` or was before. Raises only while the database is away
-    (`is_gone`); the caller keeps the batch and tries again.
+    (`is_gone`) or a projection is folded again (Rebuilding); the caller keeps the batch and tries again.
     """
     if not any(message.redelivered for message in messages):
         try:
             apply(database, reading, messages, as_of)
             return
         except Exception as error:
-            if is_gone(error):
+            if is_gone(error) or isinstance(error, Rebuilding):
                 raise
             log.warning("batch rolled back, going one by one", size=len(messages), error=type(error).__name__)
     for message in messages:
@@ -95,9 +96,11 @@ def receive(
 
 
 def apply(database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None) -> None:
-    """One batch in one transaction."""
+    """One batch in one transaction. Raises Rebuilding."""
     failpoints.hit("inbox.before")
     with database.transaction() as tx:
+        if messages:
+            gate.enter(tx)
         now = clock.now(tx)
         events, failed = _decoded(messages)
         known = _lock_seen(tx, events)
@@ -236,7 +239,7 @@ def _apply_alone(database: Database, reading: Reading[V], message: Message) -> N
         try:
             apply(database, reading, [message])
         except Exception as error:
-            if is_gone(error):
+            if is_gone(error) or isinstance(error, Rebuilding):
                 raise
             log.exception("event failed alone", id=key)
         else:
@@ -247,6 +250,7 @@ def _apply_alone(database: Database, reading: Reading[V], message: Message) -> N
 
 def _attempted(database: Database, key: str) -> int:
     with database.transaction() as tx:
+        gate.enter(tx)  # waiting for a rebuild is no attempt
         count: int = tx.execute(
             text("""
                 insert into attempt (event_id, attempts) values (:key, 1)
@@ -266,6 +270,7 @@ def _forget_attempts(database: Database, key: str) -> None:
 def _give_up(database: Database, message: Message, key: str) -> None:
     event = decode(message.headers, message.body)
     with database.transaction() as tx:
+        gate.enter(tx)
         known = _lock_seen(tx, [(message, event)])
         if event.place > known[event.source, event.subject]:
             aside.put(tx, [aside.Failed(message.headers, message.body, event, "failed three times alone")])

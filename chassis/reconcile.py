@@ -4,13 +4,13 @@ Databases are never joined. The producer writes its newest bound event of every 
 reader walks its own `seen` beside them. Both stream, so memory does not grow with the number of subjects.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from chassis.comparison import Comparison, Difference, Unreadable
+from chassis import sections
+from chassis.comparison import Comparison, Difference
 from chassis.database import Database
 from chassis.envelope import source_of
 from chassis.topology import Topology
@@ -47,11 +47,14 @@ def bindings(topology: Topology, producer: str) -> dict[str, list[str]]:
     }
 
 
-def patiently(tx: Connection) -> Connection:
-    """The transaction may read for minutes, a server-side cursor at a time."""
+STREAMED = {"stream_results": True, "yield_per": BATCH}
+"""Through a server-side cursor, so that a large answer never lies in memory."""
+
+
+def patiently(tx: Connection) -> None:
+    """The transaction may work for minutes, and wait for a pipe."""
     tx.execute(text("set local statement_timeout = '30min'"))
     tx.execute(text("set local idle_in_transaction_session_timeout = 0"))
-    return tx.execution_options(stream_results=True, yield_per=BATCH)
 
 
 def newest(database: Database, topology: Topology, street: str, producer: str, only: str = "") -> Iterator[str]:
@@ -63,55 +66,25 @@ def newest(database: Database, topology: Topology, street: str, producer: str, o
 
 def _newest_for(database: Database, source: str, producer: str, reader: str, keys: list[str]) -> Iterator[str]:
     with database.transaction() as tx:
-        whole = tx.execute(WHOLE).scalar_one()
-        yield json.dumps({"producer": producer, "source": source, "reader": reader, "whole": whole})
-        count = 0
-        for row in patiently(tx).execute(NEWEST, {"keys": keys}):
-            count += 1
-            yield json.dumps({"subject": row.subject, "place": row.place, "since": f"{row.since:%Y-%m-%dT%H:%M:%SZ}"})
-        yield json.dumps({"end": count})
+        patiently(tx)
+        heading = {"producer": producer, "source": source, "reader": reader, "whole": tx.execute(WHOLE).scalar_one()}
+        found = tx.execute(NEWEST, {"keys": keys}, execution_options=STREAMED)
+        rows = (
+            {"subject": row.subject, "place": row.place, "since": f"{row.since:%Y-%m-%dT%H:%M:%SZ}"} for row in found
+        )
+        yield from sections.written(heading, rows)
 
 
 def compare(database: Database, reader: str, lines: Iterable[str]) -> list[Comparison]:
     """The reader's side: one comparison for each producer that speaks to `reader` in `lines`. Raises Unreadable."""
-    found, values = [], iter(map(_parsed, lines))
-    for heading in values:
-        if "producer" not in heading:
-            raise Unreadable("not what `reconcile` of a producer writes: a heading is missing")
-        rows = _until_end(values)
-        if heading["reader"] == reader:
-            found.append(_compared(database, heading, rows))
-        for _ in rows:
-            pass
-    if not found:
-        raise Unreadable(f"nothing in it is meant for {reader}")
-    return found
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise Unreadable("not what `reconcile` of a producer writes: a line is no JSON object")
-    return value
-
-
-def _until_end(values: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for count, value in enumerate(values):
-        if value.get("end") == count:
-            return
-        if "end" in value:
-            break
-        yield value
-    raise Unreadable("the producer's part was cut off; have it written again")
+    return [_compared(database, heading, rows) for heading, rows in sections.read(lines, reader)]
 
 
 def _compared(database: Database, heading: Mapping[str, Any], rows: Iterator[dict[str, Any]]) -> Comparison:
     result = Comparison(heading["producer"], heading["reader"])
     with database.transaction() as tx:
-        seen = iter(patiently(tx).execute(SEEN, {"source": heading["source"]}))
+        patiently(tx)
+        seen = iter(tx.execute(SEEN, {"source": heading["source"]}, execution_options=STREAMED))
         here = next(seen, None)
         for row in rows:
             while here and here.subject < row["subject"]:

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from chassis import aside, clock, logs, outbox
+from chassis import aside, clock, gate, logs, outbox
 from chassis.database import Database
 from chassis.envelope import Draft, Event, Undecodable, decode
+from chassis.gate import Rebuilding
 from chassis.inbox import Reading, fold_into, lock_seen
 
 log = logs.get(__name__)
@@ -27,6 +28,10 @@ def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[flo
     if not database.holds(ANY):
         return False
     with database.transaction() as tx:
+        try:
+            gate.enter(tx)
+        except Rebuilding:
+            return False
         row = tx.execute(DUE).mappings().one_or_none()
         if row is None:
             return False

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from chassis.rebuild import Projection
+
 
 @dataclass(frozen=True)
 class Command:
@@ -30,7 +32,8 @@ class Command:
 class Service:
     """`worker` names the Nameko class as `module:Class`.
 
-    `status` gives the service's own facts by name, `judge` turns all facts into lines with a verdict.
+    `status` gives the service's own facts by name, `judge` turns all facts into lines with a verdict. `projection` is
+    what it keeps of others' events and can fold again; a service that has none says why in `no_projection`.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Service:
     migrations: Path
     status: Callable[[Connection], Mapping[str, object]] = lambda _: {}
     judge: Callable[[Mapping[str, Any]], Sequence[Line]] = lambda _: ()
+    projection: "Projection[Any] | None" = None
+    no_projection: str = ""
     commands: Mapping[str, Command] = field(default_factory=dict)
 
     def database(self, settings: Settings, process: str) -> Database:

@@ -27,6 +27,7 @@ def main() -> int:
             migrations=Path(__file__).parent / "migrations",
             status=commands.status,
             judge=judge,
+            no_projection="its cases hold what its officers did; see docs/runbooks/restored-database.md",
             commands={
                 "organisation": process.Command("the units: load FILE", _run_organisation, _arguments),
                 "duties": process.Command("the duty list: load FILE", _run_duties, _arguments),

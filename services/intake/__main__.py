@@ -13,7 +13,7 @@ from flask import Flask
 from chassis.database import Connection, Database
 from chassis.settings import Settings as Base
 from chassis.standing import Line
-from services.intake import api, importing, keys, store
+from services.intake import api, commands, importing, keys, store
 from services.intake.settings import Settings, current
 
 
@@ -28,6 +28,7 @@ def main() -> int:
             migrations=Path(__file__).parent / "migrations",
             status=_status,
             judge=_judge,
+            projection=commands.PROJECTION,
             commands={
                 "import": process.Command("take over open cases: FILE.csv", importing.run, importing.arguments),
                 "keys": process.Command("the master keys: check, rotate, new, use, remove", keys.run, keys.arguments),

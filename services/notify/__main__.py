@@ -15,6 +15,7 @@ from chassis.operating import rows, who, wrong
 from chassis.settings import Settings as Base
 from services.notify import api
 from services.notify.commands import held, letters
+from services.notify.commands.projection import PROJECTION
 from services.notify.settings import Settings, current
 from services.notify.standing import judge
 
@@ -88,6 +89,7 @@ SERVICE = process.Service(
     migrations=Path(__file__).parent / "migrations",
     status=held.status,
     judge=judge,
+    projection=PROJECTION,
     commands={
         "messages": process.Command(
             "messages of unknown fate: list, send again or drop", _messages, _message_arguments

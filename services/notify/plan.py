@@ -5,7 +5,7 @@ alone says whether there is somebody to tell. What is planned is never taken bac
 asked at the moment of sending.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from services.notify.case import Breach, Case, Mark, nearest_before
@@ -131,7 +131,11 @@ def letters_due(case: Case, now: datetime) -> tuple[Breach, ...]:
     )
 
 
-def next_letter(case: Case, now: datetime) -> datetime | None:
-    """When `case` must be looked at again for a letter, or None."""
-    waiting = [breach.letter_due for breach in case.breaches if wants_letter(case, breach) and breach.letter_after]
-    return min((due for due in waiting if due > now), default=None)
+def next_letter(case: Case, now: datetime, proposed: Collection[tuple[str, int]] | None = None) -> datetime | None:
+    """When `case` must be looked at again for a letter, or None.
+
+    Where the letters that exist are given, by (kind, gen), one that is due and missing must still be looked at.
+    """
+    waiting = [breach for breach in case.breaches if wants_letter(case, breach) and breach.letter_after]
+    missing = [each for each in waiting if proposed is not None and (each.kind, each.gen) not in proposed]
+    return min((each.letter_due for each in waiting if each.letter_due > now or each in missing), default=None)

@@ -22,6 +22,7 @@ def main() -> int:
             migrations=Path(__file__).parent / "migrations",
             status=commands.status,
             judge=judge,
+            no_projection="its clocks are its own and published; see docs/runbooks/restored-database.md",
         )
     )
 

@@ -73,13 +73,19 @@ def _save_files(tx: Connection, files: Sequence[File]) -> None:
 def fold(value: Value | None, event: Event, now: datetime) -> tuple[Value, list[Draft]]:
     """One event into what is known of its unit or case."""
     if event.type == "unit.changed":
-        return _unit(event), []
+        return unit(event), []
     file = value if isinstance(value, File) else File(case=Case(number=event.partitionkey), letters={}, looked_at=now)
-    case = _FACTS[event.type](file.case, event)
-    if "restricted" in event.data:
-        case = case.with_restriction(event.producer, event.data["restricted"])
+    case = told(file.case, event)
     added = plan.added(file.case, case)
     return _with_letters(replace(file, case=case, planned=(*file.planned, *added)), now)
+
+
+def told(case: Case, event: Event) -> Case:
+    """What is known of a case after one more event, and nothing that follows from it."""
+    case = _FACTS[event.type](case, event)
+    if "restricted" in event.data:
+        case = case.with_restriction(event.producer, event.data["restricted"])
+    return case
 
 
 def _with_letters(file: File, now: datetime) -> tuple[File, list[Draft]]:
@@ -173,7 +179,8 @@ def _unit_of(event: Event) -> dict[str, Any]:
     return {"unit": event.data["unit"], "unit_name": event.data["unit_name"] or event.data["unit"]}
 
 
-def _unit(event: Event) -> Unit:
+def unit(event: Event) -> Unit:
+    """A unit as dispatch last told of it."""
     data = event.data
     contacts = {
         post: Contact(name=given["name"], mobile=given["mobile"])

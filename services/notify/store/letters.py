@@ -28,6 +28,17 @@ def of_cases(tx: Connection, cases: Sequence[str]) -> dict[str, dict[tuple[str, 
     return found
 
 
+def proposed(tx: Connection, cases: Sequence[str]) -> dict[str, set[tuple[str, int]]]:
+    """Which letters exist of each case, by (kind, gen); nothing is locked."""
+    rows = tx.execute(
+        text("select case_number, kind, gen from letters where case_number = any(:cases)"), {"cases": list(cases)}
+    )
+    found: dict[str, set[tuple[str, int]]] = {}
+    for row in rows:
+        found.setdefault(row.case_number, set()).add((row.kind, row.gen))
+    return found
+
+
 def states(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
     """The state of each letter by id."""
     rows = tx.execute(

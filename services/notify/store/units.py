@@ -24,9 +24,14 @@ def load(tx: Connection, codes: Sequence[str]) -> dict[str, Unit]:
     return units
 
 
-def save(tx: Connection, units: Iterable[Unit]) -> None:
+def save(tx: Connection, units: Sequence[Unit]) -> None:
     """Replaces the units and their posts; messages that waited for a telephone are tried at once."""
-    units = list(units)
+    write(tx, units)
+    _wake(tx, [recipient for unit in units for recipient in unit.posts()])
+
+
+def write(tx: Connection, units: Sequence[Unit]) -> None:
+    """Replaces the units and their posts, and wakes nobody."""
     codes = [unit.code for unit in units]
     tx.execute(
         text("""
@@ -51,7 +56,6 @@ def save(tx: Connection, units: Iterable[Unit]) -> None:
             "mobiles": [contact.mobile for _, _, contact in posts],
         },
     )
-    _wake(tx, [recipient for recipient, _, _ in posts])
 
 
 def _wake(tx: Connection, recipients: list[str]) -> None:

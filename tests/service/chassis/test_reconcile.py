@@ -9,12 +9,13 @@ from sqlalchemy import text
 
 from chassis import comparison, outbox
 from chassis.broker import connect, drop
-from chassis.comparison import Comparison, Unreadable, confirmed
+from chassis.comparison import Comparison, confirmed
 from chassis.database import Database
 from chassis.inbox import Message, receive
 from chassis.reconcile import compare, newest
 from chassis.relay import Relay
 from chassis.replay import replay
+from chassis.sections import Unreadable
 from chassis.settings import Settings
 from deploy.local.testbed import Vhost
 from tests.service.chassis import counting

@@ -1,0 +1,36 @@
+"""Cases and units folded again from the logs: facts only, no message is planned and no letter proposed."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from chassis import clock
+from chassis.envelope import Event
+from chassis.rebuild import Projection
+from services.notify import plan, store
+from services.notify.case import Case
+from services.notify.commands.cases import READING, told, unit
+from services.notify.unit import Unit
+
+Known = Case | Unit
+
+
+def _fold(known: Known | None, event: Event) -> Known:
+    if event.type == "unit.changed":
+        return unit(event)
+    return told(known if isinstance(known, Case) else Case(number=event.partitionkey), event)
+
+
+def _save(tx: Connection, folded: Mapping[str, Known]) -> None:
+    """A letter that is due and was never proposed stays due, so that the timer proposes it; one that was, does not."""
+    cases = [known for known in folded.values() if isinstance(known, Case)]
+    store.units.write(tx, [known for known in folded.values() if isinstance(known, Unit)])
+    proposed, now = store.letters.proposed(tx, [case.number for case in cases]), clock.now(tx)
+    store.cases.save(
+        tx, [(case, plan.next_letter(case, now, proposed.get(case.number, frozenset()))) for case in cases]
+    )
+
+
+PROJECTION: Projection[Known] = Projection(
+    tables=[("posts", "unit"), ("units", "code"), ("cases", "number")], reading=READING, fold=_fold, save=_save
+)
