@@ -148,7 +148,7 @@ def parses() -> Callable[[str, list[str]], bool]:
 def test_every_command_of_a_service_is_one(document: Path, parses: Callable[[str, list[str]], bool]) -> None:
     wrong = []
     for line in commands(document):
-        for service, rest in re.findall(r"python -m services\.(\w+|<service>)(?= |$)([^;&|)]*)", line):
+        for service, rest in re.findall(r"python -m services\.(\w+|<service>)(?= |$)([^;&|)>]*)", line):
             arguments = shlex.split(re.sub(r"[\[\]]", "", rest))
             asked = SERVICES if service == "<service>" else (service,)
             if arguments and not any(arguments[0] == "…" or parses(each_, arguments) for each_ in asked):
