@@ -63,7 +63,8 @@ _CLOCK_BODY = (
 )
 _MARK_BODY = _VIEW % "latest" + """ || '","previous":"' || previous || '","reason":"' || reason || '"}' """
 
-# due       locks the due clocks with their cases; what others hold is left to them
+# due       locks the due clocks with their cases; what others hold is left to them, and a case whose first event aside
+#           is still tried again waits; those behind a parked one are not tried, and nothing waits for them
 # turns     yellow and red of each clock whose time has come
 # recorded  the key of firings lets each happen once for a gen
 # told      each turn with its number among the case's events, yellow first, and what becomes of the case's time mark
@@ -77,7 +78,9 @@ FIRE = text(f"""
         from clocks c join cases k using (number)
         where c.next_at >= :floor and c.next_at <= (select now from present)
           and exists (select from progress, present where caught_up_at > now - interval '2 seconds')
-          and c.number <> all (array(select subject from aside where parked_at is null))
+          and c.number <> all (array(
+              select a.subject from aside a where a.parked_at is null and not exists (
+                  select from aside b where b.source = a.source and b.subject = a.subject and b.id < a.id)))
         order by c.next_at limit :batch
         for update of c, k skip locked
     ),

@@ -200,6 +200,19 @@ def test_a_case_with_events_aside_waits_until_they_are_parked(station):
     assert station.turns(OPEN.number, "close")[-1] == "breached"
 
 
+def test_events_behind_a_parked_one_do_not_hold_the_clocks_back(station):
+    station.be_at(after(30))
+    station.tell(OPEN)
+    for seq, parked in ((9, "clock_now()"), (10, "null")):
+        station.run(
+            "insert into aside (source, subject, epoch, seq, type, headers, body, error, parked_at)"
+            f" values ('//lianxin/xinan/dispatch', :n, 1, {seq}, 'case.replied', '{{}}', '', 'Broken', {parked})",
+            n=OPEN.number,
+        )
+    station.fire()
+    assert station.turns(OPEN.number, "close")[-1] == "breached"
+
+
 def test_a_case_that_another_process_holds_is_left_to_it_and_fires_later(station):
     other = replace(OPEN, number="XA20261124000999")
     station.be_at(after(30))
