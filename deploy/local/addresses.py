@@ -34,7 +34,6 @@ def databases(folder: Folder, given: Mapping[str, str] = os.environ) -> Iterator
 
 @contextmanager
 def _started(folder: Folder) -> Iterator[Postgres]:
-    interrupt.listen()
     with folder.lock():
         stop_orphans(folder)
         server = Postgres(folder)

@@ -44,7 +44,7 @@ def drill(backup: Path, master_keys: Path | None, deadline: float, say: Say) -> 
             say("an empty PostgreSQL of the drill's own is up")
             for service, saved in manifest.services.items():
                 faults += [f"{service}: {fault}" for fault in _restore(backup, saved, service, server, deadline, say)]
-            faults += [f"intake: {fault}" for fault in _opened(server, master_keys, deadline)]
+            faults += [f"intake: {fault}" for fault in _opened(server, master_keys, deadline, say)]
         finally:
             with interrupt.cleanly():
                 server.kill()
@@ -71,20 +71,25 @@ def _restore(backup: Path, saved: Saved, service: str, server: Postgres, deadlin
     return [str(each) for each in compared if not each.same]
 
 
-def _opened(server: Postgres, master_keys: Path | None, deadline: float) -> list[str]:
+def _opened(server: Postgres, master_keys: Path | None, deadline: float, say: Say) -> list[str]:
     with reading(server.service_url("intake"), deadline) as cursor:
         cursor.execute("select to_regclass('public.identities')")
         if cursor.fetchone() == (None,):
             return []  # not restored, which is told already
-        return list(key_faults(cursor, master_keys))
+        faults = list(key_faults(cursor, master_keys))
+        cursor.execute("select count(*) from identities")
+        [identities] = cursor.fetchone()
+    if not identities:
+        say("intake: it holds no identity on which the master key could be tried")
+    elif not faults:
+        say("intake: the master key opens an identity under each key in use")
+    return faults
 
 
 def _report(faults: Sequence[str]) -> int:
     for fault in faults:
         print(f"WRONG  {fault}", file=sys.stderr)
-    print(
-        "this backup does NOT restore to what was saved" if faults else "every table is equal; the master key opens it"
-    )
+    print("this backup does NOT restore to what was saved" if faults else "every table is equal to what was saved")
     return 1 if faults else 0
 
 

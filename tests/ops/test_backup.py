@@ -78,6 +78,7 @@ def test_a_backup_restores_table_by_table_to_what_was_saved(sound: Path, keys: P
     said: list[str] = []
     assert drill(sound, keys, 60.0, said.append) == []
     assert "the measured time to recover" in said[-1]
+    assert any("the master key opens an identity" in line for line in said)
 
 
 def test_a_backup_says_what_it_is_and_only_its_owner_reads_it(sound: Path, urls: dict[str, str]) -> None:

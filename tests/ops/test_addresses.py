@@ -1,0 +1,55 @@
+"""Where backup and restore find the databases: given, of a system that runs, or of one that is stopped."""
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+
+from deploy.local import addresses, testbed
+from deploy.local.environment import SERVICES
+from deploy.local.folder import Folder
+from deploy.local.postgres import Postgres
+from deploy.local.trouble import Trouble
+
+GIVEN = {f"DATABASE_URL_{service.upper()}": f"postgresql://{service}@127.0.0.1/{service}" for service in SERVICES}
+
+
+@pytest.fixture
+def folder() -> Iterator[Folder]:
+    with testbed.folder() as made:
+        yield made
+
+
+def test_given_addresses_go_before_everything_and_start_nothing(folder: Folder) -> None:
+    with addresses.databases(folder, GIVEN) as urls:
+        assert urls == {service: GIVEN[f"DATABASE_URL_{service.upper()}"] for service in SERVICES}
+    assert folder.recall("postgres") is None
+
+
+def test_a_folder_that_never_had_a_database_says_what_it_needs(folder: Folder) -> None:
+    given = {name: url for name, url in GIVEN.items() if name != "DATABASE_URL_SLA"}
+    with pytest.raises(Trouble, match="give DATABASE_URL_SLA"), addresses.databases(folder, given):
+        pass
+
+
+def test_a_running_system_is_left_as_it_is_and_a_stopped_ones_server_runs_for_the_moment(folder: Folder) -> None:
+    server = Postgres(folder)
+    with folder.lock():
+        server.start()
+        server.prepare()
+        with addresses.databases(folder, {}) as urls:
+            assert answers(urls["sla"])
+        assert server.child.running
+        server.stop()
+    with addresses.databases(folder, {}) as urls:
+        assert all(answers(urls[service]) for service in SERVICES)
+    assert not answers(urls["sla"])
+    assert folder.holder() is None
+
+
+def answers(url: str) -> bool:
+    try:
+        psycopg2.connect(url, connect_timeout=3).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
