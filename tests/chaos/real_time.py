@@ -93,17 +93,29 @@ def shift_at(shifts: Iterable[Shift], service: str, at: datetime) -> timedelta:
 def real(shifts: Iterable[Shift], service: str, moment: datetime, known_by: datetime = END) -> datetime:
     """The wall's time at which the service's clock showed `moment`, the last such time not after `known_by`."""
     slack = timedelta(seconds=1)  # a move is written down a little after it was made
-    found = [
-        moment - shift
-        for begin, end, shift in _spans(shifts, service)
-        if begin - slack <= moment - shift < end + slack and moment - shift <= known_by + slack
-    ]
+    found = [at for at in reals(shifts, service, moment) if at <= known_by + slack]
     return found[-1] if found else moment - shift_at(shifts, service, min(known_by, END - slack))
 
 
-def reached(shifts: Iterable[Shift], service: str, moment: datetime) -> datetime:
-    """The wall's time at which the service's clock first stood at `moment` or beyond."""
-    return next(max(begin, moment - shift) for begin, end, shift in _spans(shifts, service) if moment - shift < end)
+def reals(shifts: Iterable[Shift], service: str, moment: datetime) -> list[datetime]:
+    """Every time at which the service's clock showed `moment`: several when it was set back."""
+    slack = timedelta(seconds=1)
+    spans = _spans(shifts, service)
+    return sorted(moment - shift for begin, end, shift in spans if begin - slack <= moment - shift < end + slack)
+
+
+def due_since(shifts: Iterable[Shift], service: str, moment: datetime, by: datetime) -> datetime:
+    """Since when, at `by`, the service's clock has stood at `moment` or beyond without going back before it."""
+    since: datetime | None = None
+    for begin, end, shift in _spans(shifts, service):
+        if begin > by:
+            break
+        arrived = max(begin, moment - shift)
+        if arrived >= end:
+            since = None
+        elif since is None or arrived > begin:
+            since = arrived
+    return min(since or by, by)
 
 
 def healed_after(spans: Iterable[tuple[datetime, datetime]], begin: datetime, patience: timedelta) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from deploy.demo import verdicts as demo
 from tests.chaos.evidence import Entry, Evidence, moment
 from tests.chaos.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
-from tests.chaos.real_time import CATCH_UP, Window, healed_after, reached, real, windows
+from tests.chaos.real_time import CATCH_UP, Window, due_since, healed_after, real, windows
 
 HEALTHY, SETTLED = timedelta(seconds=1), timedelta(seconds=5)
 SHARE = 0.999
@@ -92,8 +92,8 @@ def lateness(evidence: Evidence, disturbing: list[tuple[datetime, datetime]]) ->
         if begun is None or at is None or entry.data["silent"] or at > _limit(entry) or _proven(evidence, entry):
             continue  # before an import, woken by a send-back, or shown by a fact: not the claim's
         known = real(evidence.shifts, "sla", begun.time, begun.published_at)
-        due = max(reached(evidence.shifts, "sla", at), known)
         fired = real(evidence.shifts, "sla", entry.time, entry.published_at)
+        due = max(due_since(evidence.shifts, "sla", at, fired), known)
         found.append((fired - due, fired > healed_after(disturbing, due, HEALTHY), entry))
     return found
 

@@ -452,6 +452,11 @@ def test_lateness_counts_by_the_clock_on_the_wall() -> None:
     assert [round(by.total_seconds(), 3) for by, _, _ in lateness(sound(), [])] == [0.1, 0.1]
 
 
+def test_a_deadline_the_clock_went_back_before_is_not_due_any_more() -> None:
+    leaps = (Shift(at(10), "sla", 3600.0), Shift(at(11), "sla", 0.0))
+    assert [round(by.total_seconds(), 3) for by, _, _ in lateness(replace(sound(), shifts=leaps), [])] == [0.1, 0.1]
+
+
 def test_recovery_is_the_longest_undisturbed_one() -> None:
     faults = (*fault("broker killed", "broker", -6, -3), *fault("postgres killed", "postgres-sla", -9, -1, "F2"))
     evidence = replace(sound(), faults=faults)
