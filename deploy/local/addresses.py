@@ -1,4 +1,4 @@
-"""Where the four databases of a system are: as given, or on the folder's own server, started if it does not run."""
+"""Where a system's four databases are: as given, or as the folder's system has them, its server started if need be."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from deploy.local import interrupt
 from deploy.local.child import stop_orphans
-from deploy.local.environment import SERVICES
+from deploy.local.environment import SERVICES, Environment
 from deploy.local.folder import Folder
 from deploy.local.postgres import Postgres
 from deploy.local.trouble import Trouble
@@ -14,22 +14,34 @@ from deploy.local.trouble import Trouble
 
 @contextmanager
 def databases(folder: Folder, given: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
-    """The address of each service's database; DATABASE_URL_<SERVICE> goes before the folder's own.
+    """The address of each service's database; DATABASE_URL_<SERVICE> goes before what the folder's system has.
 
     A system that runs is left as it is. Where none runs, its server is started and stopped again. Raises Trouble.
     """
     urls = {service: given[name] for service in SERVICES if given.get(name := f"DATABASE_URL_{service.upper()}")}
-    if len(urls) == len(SERVICES):
-        yield urls
-        return
-    if folder.recall("postgres") is None:
-        missing = ", ".join(f"DATABASE_URL_{service.upper()}" for service in SERVICES if service not in urls)
-        raise Trouble(f"{folder.path} never had a database; `make run` makes one, or give {missing}.")
-    if folder.holder():
-        yield _of(Postgres(folder)) | urls
+    kept = {} if len(urls) == len(SERVICES) else _kept(folder, [each for each in SERVICES if each not in urls])
+    own = _own(folder, kept) - urls.keys()
+    if not own or folder.holder():
+        yield kept | urls
         return
     with _started(folder) as server:
-        yield _of(server) | urls
+        yield kept | {service: server.service_url(service) for service in own} | urls
+
+
+def _kept(folder: Folder, missing: list[str]) -> dict[str, str]:
+    try:
+        return dict(Environment.kept(folder).databases)
+    except Trouble as trouble:
+        needed = ", ".join(f"DATABASE_URL_{service.upper()}" for service in missing)
+        raise Trouble(f"{trouble} Or give {needed}.") from None
+
+
+def _own(folder: Folder, kept: Mapping[str, str]) -> set[str]:
+    """Which of these are on the folder's own server."""
+    if folder.recall("postgres") is None:
+        return set()
+    server = Postgres(folder)
+    return {service for service, url in kept.items() if url == server.service_url(service)}
 
 
 @contextmanager
@@ -43,7 +55,3 @@ def _started(folder: Folder) -> Iterator[Postgres]:
         finally:
             with interrupt.cleanly():
                 server.stop()
-
-
-def _of(server: Postgres) -> dict[str, str]:
-    return {service: server.service_url(service) for service in SERVICES}

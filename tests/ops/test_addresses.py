@@ -1,12 +1,12 @@
 """Where backup and restore find the databases: given, of a system that runs, or of one that is stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
 
-from deploy.local import addresses, testbed
-from deploy.local.environment import SERVICES
+from deploy.local import addresses, operate, testbed
+from deploy.local.environment import SERVICES, Environment
 from deploy.local.folder import Folder
 from deploy.local.postgres import Postgres
 from deploy.local.trouble import Trouble
@@ -32,11 +32,20 @@ def test_a_folder_that_never_had_a_database_says_what_it_needs(folder: Folder) -
         pass
 
 
+def test_a_system_on_given_servers_is_found_by_its_folder_and_starts_none(folder: Folder) -> None:
+    kept = {service: f"postgresql://{service}@db.example/{service}" for service in SERVICES}
+    Environment(folder, kept, {}).keep()
+    with addresses.databases(folder, {"DATABASE_URL_SLA": "postgresql://sla@other.example/sla"}) as urls:
+        assert urls == kept | {"sla": "postgresql://sla@other.example/sla"}
+    assert folder.recall("postgres") is None
+
+
 def test_a_running_system_is_left_as_it_is_and_a_stopped_ones_server_runs_for_the_moment(folder: Folder) -> None:
     server = Postgres(folder)
     with folder.lock():
         server.start()
         server.prepare()
+        Environment(folder, {service: server.service_url(service) for service in SERVICES}, {}).keep()
         with addresses.databases(folder, {}) as urls:
             assert answers(urls["sla"])
         assert server.child.running
@@ -45,6 +54,18 @@ def test_a_running_system_is_left_as_it_is_and_a_stopped_ones_server_runs_for_th
         assert all(answers(urls[service]) for service in SERVICES)
     assert not answers(urls["sla"])
     assert folder.holder() is None
+
+
+def test_a_command_of_a_service_is_run_as_the_folders_system_would(
+    folder: Folder, database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUN", str(folder.path))
+    assert operate.main(["sla", "restored"]) == 2
+    broker = dict.fromkeys(SERVICES, "amqp://127.0.0.1:1")
+    Environment(folder, dict.fromkeys(SERVICES, database("sla")), broker).keep()
+    assert operate.main(["sla", "restored"]) == 0
+    assert "in epoch 2" in capfd.readouterr().out
+    assert operate.main(["weather"]) == operate.main([]) == 2
 
 
 def answers(url: str) -> bool:
