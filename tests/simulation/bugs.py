@@ -17,7 +17,7 @@ from services.notify.commands import sending
 from services.notify.gateway import Fate
 from services.sla import clock as sla_clock
 from tests.simulation import memory, processes, sql_chassis, sql_notify, sql_sla
-from tests.simulation.people import People
+from tests.simulation.doors import Doors
 from tests.simulation.town import SQL
 
 Bug = Callable[[], Iterator[tuple[Any, str, Any]]]
@@ -166,7 +166,7 @@ def _no_idempotency() -> Iterator[tuple[Any, str, Any]]:
         with self.town.databases[service].transaction() as tx:
             return str(command(tx))
 
-    yield People, "_once", always
+    yield Doors, "_once", always
 
 
 # --- clocks ---

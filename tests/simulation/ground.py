@@ -34,7 +34,7 @@ def _watched(service: str, reading: Reading[Any]) -> Reading[Any]:
     """The service's own reading; the town learns what is folded, and may have the fold fail."""
 
     def fold(value: Any, event: Any, now: Any) -> Any:
-        stage.town.hears(service, event)
+        stage.town.trouble.hears(service, event)
         with _sound(service, event.subject):
             folded = reading.fold(value, event, now)
         stage.town.databases[service].current.folded.append((event.source, event.subject, event.place))

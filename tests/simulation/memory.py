@@ -6,7 +6,7 @@ the run: the model can't fall behind unnoticed. Transactions follow each other; 
 relay's, which writes nothing before the broker has answered.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
@@ -259,3 +259,8 @@ def moments(row: Fields, names: Sequence[str]) -> Fields:
         if row.get(name) is not None:
             row[name] = datetime.fromisoformat(row[name])
     return row
+
+
+def in_order(rows: Iterable[Fields], *names: str) -> list[Fields]:
+    """`order by` these columns."""
+    return sorted(rows, key=lambda row: tuple(row[name] for name in names))

@@ -16,9 +16,9 @@ from services.notify.commands import sending
 from services.notify.commands.cases import propose_when_due
 from services.notify.commands.letters import print_signed
 from services.sla.commands import Firing
+from tests.simulation.doors import writer_of
 from tests.simulation.ground import READINGS
 from tests.simulation.outside import Channel, Publisher
-from tests.simulation.people import writer_of
 from tests.simulation.sql_sla import retried_subjects
 from tests.simulation.town import NEVER, Loop, Process, Town
 

@@ -123,6 +123,18 @@ def messages_say_what_is_true(town: Town, evidence: Evidence) -> Iterator[Findin
             yield Finding(WRONG, f"a message that is {message.state} told {told.get(message.id)}", message.case)
 
 
+def empty_at_rest(town: Town, evidence: Evidence) -> Iterator[Finding]:
+    """Nothing is left on the way: no message in a queue, no claim without an ending, no attempt in the middle."""
+    for service, queue in town.queues.items():
+        if queue.ready or queue.unacked:
+            yield Finding(LOST, f"{len(queue.ready) + len(queue.unacked)} messages are left in the queue", service)
+        if town.databases[service].tables["attempt"]:
+            yield Finding(LOST, "attempts are left", service)
+    for row in town.databases["notify"].tables["sms"].values():
+        if row["state"] == "claimed":
+            yield Finding(LOST, "an SMS is claimed for ever", row["id"])
+
+
 def views_agree(town: Town, evidence: Evidence) -> Iterator[Finding]:
     """Every service's view of a case is its owner's."""
     intake, dispatch, sla = (town.databases[service].tables for service in ("intake", "dispatch", "sla"))
@@ -214,6 +226,7 @@ OWN: tuple[Callable[[Town, Evidence], Iterator[Finding]], ...] = (
     nothing_forbidden_was_seen,
     numbers_are_given_in_order,
     messages_say_what_is_true,
+    empty_at_rest,
     views_agree,
     interleaving_does_not_matter,
 )

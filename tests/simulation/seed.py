@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from deploy.demo.verdicts import Finding
 from tests.simulation import ground
 from tests.simulation.evidence import gather
-from tests.simulation.people import People, found, operator
+from tests.simulation.officers import operator
+from tests.simulation.people import People
 from tests.simulation.processes import staff
 from tests.simulation.questions import WRONG, judge
+from tests.simulation.street import found
 from tests.simulation.town import HOUR, Restless, Town
 from tests.simulation.watch import watch
 
@@ -52,7 +54,7 @@ def _run(town: Town) -> list[Finding]:
     _rest(town, town.rng.choice((0.0, 30 * HOUR, 100 * HOUR)))
     people.clear_the_desk()
     _rest(town, town.now)
-    town.heal()
+    town.trouble.heal()
     _rest(town, town.now + town.rng.choice((0.0, 2 * HOUR, 100 * HOUR)))
     for _ in range(OPERATOR_ROUNDS):
         if not operator(town):

@@ -17,15 +17,14 @@ from greenlet import getcurrent, greenlet
 from sqlalchemy.exc import OperationalError
 
 from chassis.broker import PublishFailed
-from chassis.envelope import headers, routing_key, source_of
 from tests.simulation import sql_dispatch, sql_intake, sql_notify, sql_sla
 from tests.simulation.faults import Faults
 from tests.simulation.memory import Database, Refused
-from tests.simulation.outside import BINDINGS, Delivery, Gateway, Printer, Queue
+from tests.simulation.outside import Gateway, Printer, Queue
+from tests.simulation.trouble import Crash, Trouble
 
 START = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
 SERVICES = ("intake", "dispatch", "sla", "notify")
-READ_BY = [(a, b) for a in SERVICES for b in SERVICES if b in BINDINGS.get((f"{a}.events", f"to.{b}.inbox"), ())]
 SQL = {"intake": sql_intake, "dispatch": sql_dispatch, "sla": sql_sla, "notify": sql_notify}
 MOST_TURNS = 20_000
 FAILURE_SECONDS = 0.1
@@ -33,14 +32,6 @@ GIVES_WAY = 0.2
 FORESEEN = (OperationalError, PublishFailed, Refused, ConnectionError)
 NEVER = float("inf")
 HOUR = 3600.0
-
-
-class Crash(BaseException):
-    """This process is killed: no handler of ours sees it, as none sees SIGKILL."""
-
-
-class Poison(ValueError):
-    """An event that can't be understood, for now."""
 
 
 class Restless(AssertionError):
@@ -91,10 +82,9 @@ class Town:
         self.loops: list[Loop] = []
         self.errands: list[tuple[float, int, Callable[[], None]]] = []
         self.numbers = 0
-        self.poisoned: dict[tuple[str, str], int] = {}
-        self.deadly: dict[tuple[str, str], int] = {}
         self.violations: list[tuple[str, str, str]] = []
         self.restarts: dict[str, Callable[[], None]] = {}
+        self.trouble = Trouble(self)
         self.main = getcurrent()
         self.running: Loop | None = None
 
@@ -200,7 +190,7 @@ class Town:
             at = loop.next_at()
             if at <= self.now:
                 self._resume(loop)
-                self._trouble()
+                self.trouble.strike()
                 return True
             soonest, rest = min(soonest, at), rest and (loop.patient or at == NEVER)
         return self._wait(soonest, rest, end)
@@ -231,82 +221,3 @@ class Town:
             self.loops.remove(loop)
         if self.errands and self.errands[0][0] <= self.now:
             self._run_errands()
-
-    # --- what goes wrong around the processes ---
-
-    def _trouble(self) -> None:
-        kind = self.faults.struck_around()
-        if kind is not None:
-            getattr(self, f"_{kind}")()
-
-    def _restart(self) -> None:
-        process = self.rng.choice(self.loops).process if self.loops else None
-        if process and process.name in self.restarts:
-            self.tell(process.name, "is killed at rest")
-            self.kill(process)
-
-    def _time_jump(self) -> None:
-        minutes = self.rng.choice((1, 5, 20, 60))
-        self.tell("time", f"jumps by {minutes} minutes")
-        self.now += minutes * 60
-
-    def _broker_away(self) -> None:
-        self.broker_away_until = self.now + self.rng.choice((0.5, 5.0, 60.0, 3000.0))
-        self.tell("broker", f"is away for {self.broker_away_until - self.now:.1f} s")
-        for queue in self.queues.values():
-            queue.lose()
-            queue.quiet_until = max(queue.quiet_until, self.broker_away_until)
-
-    def _connection_lost(self) -> None:
-        queue = self.queues[self.rng.choice(SERVICES)]
-        self.tell(f"{queue.service}.inbox", f"loses its consumer; {queue.lose()} messages come back")
-
-    def _delivery_delayed(self) -> None:
-        queue = self.queues[self.rng.choice(SERVICES)]
-        queue.quiet_until = max(queue.quiet_until, self.now + self.rng.choice((0.2, 3.0, 30.0, 900.0, 7200.0)))
-        self.tell(f"{queue.service}.inbox", f"gives nothing for {queue.quiet_until - self.now:.1f} s")
-
-    def _late_duplicate(self) -> None:
-        self.repeat(*self.rng.choice(READ_BY), only_one=True)
-
-    def _replay(self) -> None:
-        self.repeat(*self.rng.choice(READ_BY), only_one=False)
-
-    def repeat(self, producer: str, service: str, *, only_one: bool) -> None:
-        """`replay --to`: what the producer logged for this queue comes once more, in order; or one event of it."""
-        logged = [
-            row
-            for row in self.databases[producer].tables["event_log"].values()
-            if service in BINDINGS.get((f"{producer}.events", routing_key(row["type"], 1, row["restricted"])), ())
-        ]
-        if logged and only_one:
-            logged = [self.rng.choice(logged)]
-        for row in logged:
-            self.queues[service].ready.append(Delivery(headers(source_of("xinan", producer), row), row["body"]))
-        self.tell(f"{service}.inbox", f"gets {len(logged)} old events of {producer} once more")
-
-    def hears(self, service: str, event: Any) -> None:
-        """An event is about to be folded; some can't be, and some kill."""
-        key = (service, event.id + event.source)
-        if key not in self.poisoned:
-            self.poisoned[key] = self.rng.choice((1, 2, 4, 9)) if self.faults.strikes("fold_fails") else 0
-            self.deadly[key] = self.rng.choice((1, 2, 4)) if self.faults.strikes("event_kills") else 0
-        if self.poisoned[key]:
-            self.poisoned[key] -= 1
-            self.tell(service, "can't understand", event)
-            raise Poison
-        if self.deadly[key]:
-            self.deadly[key] -= 1
-            self.tell(service, "is killed by", event)
-            raise Crash("event")
-        self.tell(service, "hears", event)
-
-    def heal(self) -> None:
-        """Nothing goes wrong any more."""
-        self.faults.heal()
-        self.poisoned = dict.fromkeys(self.poisoned, 0)
-        self.deadly = dict.fromkeys(self.deadly, 0)
-        self.broker_away_until = self.now
-        for queue in self.queues.values():
-            queue.quiet_until = self.now
-        self.tell("nemesis", "stops: everything works from here on")
