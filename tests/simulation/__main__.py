@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import sys
 import time
 from collections import Counter
@@ -71,7 +72,9 @@ def _chunks(starts: range) -> Iterator[Chunk]:
 
 def _report(total: Chunk, seconds: float) -> int:
     missing = sorted(KINDS.keys() - total.faults.keys())
-    print(f"simulation: {total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.0f} a second): ", end="")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    each = 1000 * (used.ru_utime + used.ru_stime) / total.seeds
+    print(f"simulation: {total.seeds} seeds in {seconds:.0f} s, {each:.0f} ms of processor each: ", end="")
     print(", ".join(f"{count} {what}" for what, count in total.counts.most_common()))
     print("faults: " + ", ".join(f"{kind} {total.faults[kind]}" for kind in KINDS))
     print("killed at: " + ", ".join(f"{point} {count}" for point, count in total.points.most_common()))

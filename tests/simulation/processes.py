@@ -136,11 +136,8 @@ def _sla(town: Town, process: Process) -> list[Loop]:
     queue, looked_at = town.queues["sla"], [-1]
 
     def fire() -> float:
-        before = len(database.tables["firings"])
         looked_at[0] = database.version
         more = firing.turn(database)  # type: ignore[arg-type]
-        if len(database.tables["firings"]) > before:
-            town.tell(process.name, "fires", *list(database.tables["firings"])[before:])
         return 0.0 if more else IDLE["clocks"]
 
     def send_probe() -> float:

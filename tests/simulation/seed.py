@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from deploy.demo.verdicts import Finding
 from tests.simulation import ground
 from tests.simulation.evidence import gather
+from tests.simulation.memory import Unmodelled
 from tests.simulation.officers import operator
 from tests.simulation.people import People
 from tests.simulation.processes import staff
@@ -37,6 +38,8 @@ def simulate(seed: int, tell: bool = False, favoured: Collection[str] = ()) -> O
     ground.enter(town)
     try:
         findings = _run(town)
+    except Unmodelled as error:
+        raise RuntimeError(str(error)) from None  # where it must be caught by nobody is behind us
     except Restless as error:
         findings = [Finding(WRONG, str(error), f"after {town.turns} turns")]
     except Exception as error:

@@ -26,6 +26,7 @@ def _fires_on_what_is_known(town: Town, tx: Tx) -> None:
         return  # by a fact, or not at all
     for rows, key, before in tx.undo:
         if rows is firings and before is ABSENT:
+            town.tell("sla", "fires", key)
             town.violations += [("sla", what, key[0]) for what in _faults(town, tx, *key)]
 
 
