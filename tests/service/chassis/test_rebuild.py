@@ -105,6 +105,7 @@ def test_what_is_aside_or_was_skipped_stays_out_and_what_is_aside_acts_later(
     with counter.transaction() as tx:
         first = next(row["id"] for row in aside.listed(tx, subject="a"))
         aside.skip(tx, first, "agreed")
+        aside.again(tx)
     while replay_one(counter, READING, back_off=(0, 0, 0, 0)):
         pass
     before = rows(counter)

@@ -287,8 +287,8 @@ def test_a_person_drops_a_held_message_with_a_reason(desk: Desk, fake: FakeGatew
     desk.tells()
     desk.resolves()
     with desk.database.transaction() as tx:
-        held.drop(tx, held.listed(tx)[0].id, "the resident was rung up")
-    assert desk.rows("messages", "state", "reason") == [("failed", "dropped: the resident was rung up")]
+        held.drop(tx, held.listed(tx)[0].id, "the resident was rung up", by="the desk")
+    assert desk.rows("messages", "state", "reason") == [("failed", "dropped by the desk: the resident was rung up")]
     assert desk.events("message.failed")[0]["reason"] == "dropped"
 
 
