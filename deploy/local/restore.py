@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from deploy.local import addresses, backup_manifest, interrupt
 from deploy.local.backup_dump import run
@@ -134,14 +133,10 @@ def _tell(lost: Sequence[Lost], service: str, folder: Path) -> None:
     if lost:
         file = folder / f"lost-{service}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        private(file, json.dumps([_plain(each) for each in lost], indent=1) + "\n")
+        private(file, json.dumps([asdict(each) for each in lost], indent=1) + "\n")
         print(f"{len(lost)} subjects, all of them in {file}; what no other service had read cannot be named")
     print(f"{service} publishes nothing until `python -m services.{service} restored`; the runbook restored-database")
     print("says what comes before that")
-
-
-def _plain(lost: Lost) -> dict[str, Any]:
-    return asdict(lost)
 
 
 def _parser() -> argparse.ArgumentParser:
