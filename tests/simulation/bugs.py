@@ -12,6 +12,7 @@ from chassis import inbox
 from chassis.consumer import Consumer
 from chassis.relay import MOVE, Relay
 from services.notify import plan
+from services.notify.commands import cases as notify_cases
 from services.notify.commands import letters as letter_commands
 from services.notify.commands import sending
 from services.notify.gateway import Fate
@@ -243,6 +244,30 @@ def _new_key() -> Iterator[tuple[Any, str, Any]]:
 @bug("a claim whose owner died is never looked at")
 def _no_lease() -> Iterator[tuple[Any, str, Any]]:
     yield from _statement("with lapsed as ( select id from sms", lambda tx, p: [])
+
+
+@bug(
+    "who was taken for dead still writes down what became of an SMS", favour=("hang", "gateway_busy", "gateway_silent")
+)
+def _late_ending() -> Iterator[tuple[Any, str, Any]]:
+    piece = "update sms s set state = e.state"
+    model = sql_notify.MODELS[piece]
+
+    def any_attempt(tx: Any, p: Mapping[str, Any]) -> Any:
+        return model(tx, {**p, "attempts": [tx.tables["sms"][id_]["attempt"] for id_ in p["sms"]]})
+
+    yield from _statement(piece, any_attempt)
+
+
+@bug("what is heard of a case before its letter is forgotten", favour=("delivery_delayed", "confirm_lost"))
+def _letter_first() -> Iterator[tuple[Any, str, Any]]:
+    facts = notify_cases._FACTS
+
+    def after_the_letter(case: Any, event: Any) -> Any:
+        return case if case.submission is None else started(case, event)
+
+    started = facts["clock.started"]
+    yield facts, "clock.started", after_the_letter
 
 
 @bug("messages to be planned are forgotten when two causes come in one batch")
