@@ -45,6 +45,8 @@ def simulate(seed: int, tell: bool = False, favoured: Collection[str] = ()) -> O
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         findings = [Finding(WRONG, f"{type(error).__name__}: {error}", f"{where.filename}:{where.lineno}")]
+    finally:
+        town.close()
     return Outcome(seed, findings, town.faults.struck, town.faults.points, _counts(town), town)
 
 

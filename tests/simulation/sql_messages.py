@@ -7,7 +7,7 @@ from typing import Any
 from tests.simulation.memory import Fields, Tx, in_order, models, moments
 
 MODELS, of = models()
-MESSAGE_MOMENTS = ("recorded_at", "useful_until", "since")
+MESSAGE_MOMENTS = ("recorded_at", "useful_until")
 
 
 def _pending(tx: Tx, audience: str, now: Any) -> list[Fields]:

@@ -179,6 +179,13 @@ class Town:
                 loop.thread.throw(Crash)
         process.on_death()
 
+    def close(self) -> None:
+        """Ends every green thread: one that only waits keeps its whole town from being forgotten."""
+        for loop in self.loops:
+            if loop.thread:
+                loop.thread.throw(Crash)
+        self.loops.clear()
+
     def turn(self, end: float) -> bool:
         """Runs one step of whoever is ready, or lets the time pass; false at rest or at `end`."""
         self.turns += 1
