@@ -99,9 +99,12 @@ class Case:
         """True when any source hides the case from the unit it is about."""
         return bool(self.restricted_by)
 
-    def closed_since(self, moment: datetime) -> bool:
-        """True if a review passed at or after `moment`: the newest pass only, a reopened case counts again."""
-        return any(closing.at >= moment for closing in self.closings)
+    def passes_by(self, seq: int) -> int:
+        """How often the case had been sent out when sla published its event `seq`; at least once.
+
+        Counted, not compared by time: the clock that tells when a case was dispatched or closed may be set back.
+        """
+        return max(1, len({clock.started_at for clock in self.clocks if clock.kind == "close" and clock.seq <= seq}))
 
     def with_restriction(self, source: str, restricted: bool) -> "Case":
         """The newest word of one source on whether the case is restricted."""

@@ -26,7 +26,7 @@ _NAMESPACE = uuid.UUID("6f1f9f0e-3d0c-5b8e-9a55-5a0a8f2f7c11")
 class Message:
     """Key (case, event, recipient). `event` is type/seq of the cause, `recipient` `resident` or a post as `C07/head`.
 
-    `recorded_at` is the cause's time; `since` is when the pass of the case began that the message speaks of.
+    `recorded_at` is the cause's time.
     """
 
     case: str
@@ -38,7 +38,6 @@ class Message:
     params: Mapping[str, str]
     recorded_at: datetime
     useful_until: datetime | None
-    since: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -47,7 +46,7 @@ class Message:
 
 
 def _closed(message: Message, case: Case, letter_state: str | None) -> bool:
-    return bool(case.closings) if message.since is None else case.closed_since(message.since)
+    return len(case.closings) >= case.passes_by(message.seq)
 
 
 def _marked_otherwise(message: Message, case: Case, letter_state: str | None) -> bool:

@@ -37,9 +37,7 @@ def _to_resident(case: Case) -> Iterator[Message]:
         before_import = submission.imported and clock.started_at <= submission.recorded_at
         if clock.kind == "close" and not before_import:
             params = {"unit_name": clock.unit_name, "due": clock.due.isoformat()}
-            yield _message(
-                case, "promised", "clock.started", clock.seq, clock.recorded_at, params=params, since=clock.started_at
-            )
+            yield _message(case, "promised", "clock.started", clock.seq, clock.recorded_at, params=params)
     for closing in case.closings:
         yield _message(case, "closed", "case.closed", closing.seq, closing.recorded_at)
 
@@ -53,7 +51,6 @@ def _to_unit(case: Case) -> Iterator[Message]:
 
 def _about_mark(case: Case, mark: Mark, recipient: str) -> Message:
     earlier = [clock for clock in case.clocks if clock.seq < mark.seq]
-    passes = [clock.started_at for clock in earlier if clock.kind == "close"]
     by_time = mark.reason in ("time", "both")
     clock = (
         nearest_before(earlier, mark.recorded_at, "warn_at" if mark.mark == "yellow" else "due") if by_time else None
@@ -66,7 +63,6 @@ def _about_mark(case: Case, mark: Mark, recipient: str) -> Message:
         mark.recorded_at,
         recipient=recipient,
         params={"limit": LIMITS[clock.kind], "due": clock.due.isoformat()} if clock else {},
-        since=max(passes, default=None),
         until=clock.due if clock and mark.mark == "yellow" else None,
     )
 
@@ -80,7 +76,6 @@ def _message(
     *,
     recipient: str = RESIDENT,
     params: dict[str, str] | None = None,
-    since: datetime | None = None,
     until: datetime | None = None,
 ) -> Message:
     useful_for = TEMPLATES[template].useful_for
@@ -94,7 +89,6 @@ def _message(
         params=params or {},
         recorded_at=recorded_at,
         useful_until=until or (recorded_at + useful_for if useful_for else None),
-        since=since,
     )
 
 

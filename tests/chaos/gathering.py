@@ -52,7 +52,7 @@ TABLES = {
     "notify.cases": "select number, intake, dispatch, sla, restricted_by from cases",
     "notify.messages": """
         select cast(id as text) as id, case_number, event, seq, template, audience, recipient, params, useful_until,
-            since, state, ordered, cast(sms as text) as sms, planned_at, ended_at from messages""",
+            state, ordered, cast(sms as text) as sms, planned_at, ended_at from messages""",
     "notify.sms": "select cast(id as text) as id, audience, state, claimed_at, ended_at from sms",
     "notify.letters": """
         select cast(id as text) as id, case_number, kind, gen, state, version, signed_at, acknowledged_at, voided_at,

@@ -59,7 +59,7 @@ class Ending:
 
 _COLUMNS = """
     m.id, m.case_number, m.event, m.seq, m.template, m.audience, m.recipient, m.params, m.recorded_at, m.useful_until,
-    m.since, m.restricted, m.attempts, m.ordered, m.state, m.sms, m.reason
+    m.restricted, m.attempts, m.ordered, m.state, m.sms, m.reason
 """
 
 
@@ -77,7 +77,6 @@ def add(tx: Connection, planned: Iterable[tuple[Message, bool]], now: datetime) 
             "params": dict(message.params),
             "recorded_at": message.recorded_at.isoformat(),
             "useful_until": message.useful_until.isoformat() if message.useful_until else None,
-            "since": message.since.isoformat() if message.since else None,
             "restricted": restricted,
         }
         for message, restricted in planned
@@ -85,12 +84,12 @@ def add(tx: Connection, planned: Iterable[tuple[Message, bool]], now: datetime) 
     tx.execute(
         text("""
             insert into messages (id, case_number, event, seq, template, audience, recipient, params, recorded_at,
-                useful_until, since, restricted, next_try, planned_at)
+                useful_until, restricted, next_try, planned_at)
             select id, case_number, event, seq, template, audience, recipient, params, recorded_at,
-                useful_until, since, restricted, :now, :now
+                useful_until, restricted, :now, :now
             from jsonb_to_recordset(cast(:rows as jsonb)) as r (
                 id uuid, case_number text, event text, seq bigint, template text, audience text, recipient text,
-                params jsonb, recorded_at timestamptz, useful_until timestamptz, since timestamptz, restricted boolean)
+                params jsonb, recorded_at timestamptz, useful_until timestamptz, restricted boolean)
             on conflict (case_number, event, recipient) do nothing
         """),
         {"rows": json.dumps(rows, ensure_ascii=False), "now": now},
@@ -389,7 +388,6 @@ def _waiting(row: Any, mobile: str | None = None) -> Waiting:
             params=row.params,
             recorded_at=row.recorded_at,
             useful_until=row.useful_until,
-            since=row.since,
         ),
         restricted=row.restricted,
         attempts=row.attempts,

@@ -157,7 +157,7 @@ def _message_row(id_: str, case: str, event: str, template: str, recipient: str,
     return {
         "id": id_, "case_number": case, "event": event, "seq": int(event.rpartition("/")[2]), "template": template,
         "audience": "resident" if recipient == "resident" else "unit", "recipient": recipient, "params": {},
-        "useful_until": at(when + 3600), "since": at(3), "state": "sent", "ordered": False, "sms": f"s-{id_}",
+        "useful_until": at(when + 3600), "state": "sent", "ordered": False, "sms": f"s-{id_}",
         "planned_at": at(when - 0.2), "ended_at": at(when + 0.5),
     }  # fmt: skip
 

@@ -55,6 +55,13 @@ def verdicts(messages: Sequence[Message], now: datetime) -> dict[str, str | None
     return {f"{each.template} {each.recipient}": why_skip(each, file.case, None, now) for each in file.planned}
 
 
+def promises(messages: Sequence[Message]) -> list[str | None]:
+    """Why each promise, in the order of the passes, would not be sent right away."""
+    file, _ = told(messages, BEGAN)
+    planned = sorted((each for each in file.planned if each.template == "promised"), key=lambda each: each.seq)
+    return [why_skip(each, file.case, None, BEGAN) for each in planned]
+
+
 def whole_story() -> dict[str, list[Message]]:
     """A case with everything in it, source by source."""
     story = Story(NUMBER, began=BEGAN)
@@ -170,10 +177,17 @@ def test_red_is_told_although_the_mark_fell_again() -> None:
 
 def test_the_closing_of_an_earlier_pass_supersedes_nothing() -> None:
     story = Story(NUMBER, began=BEGAN)
-    heard = [story.submitted(at=BEGAN), story.closed(at=BEGAN + DAY)]
-    again = Story(NUMBER, began=BEGAN + DAY * 2)
-    heard.append(again.started(gen=2))
-    assert verdicts(heard, BEGAN + DAY)["promised resident"] is None
+    heard = [story.submitted(at=BEGAN), story.started(), story.closed(at=BEGAN + DAY)]
+    story.began = BEGAN + DAY * 2
+    heard.append(story.started(gen=2))
+    first, again = promises(heard)
+    assert (first, again) == ("superseded", None)
+
+
+def test_a_closing_supersedes_the_promise_although_the_clock_was_set_back_between() -> None:
+    story = Story(NUMBER, began=BEGAN + DAY)
+    heard = [story.submitted(at=BEGAN), story.started(), story.closed(at=BEGAN)]
+    assert promises(heard) == ["superseded"]
 
 
 def test_a_breach_of_the_closing_limit_proposes_one_letter() -> None:

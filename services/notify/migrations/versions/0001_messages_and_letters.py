@@ -62,7 +62,6 @@ def upgrade() -> None:
             params jsonb not null, -- never the rendered text
             recorded_at timestamptz not null,
             useful_until timestamptz,
-            since timestamptz,
             restricted boolean not null default false,
             state text not null default 'pending', -- services/notify/message.py
             attempts integer not null default 0,
