@@ -17,7 +17,6 @@ from tests.simulation.story import told
 
 CHUNK = 50
 PROGRESS = 1000
-SHOWN = 3
 
 
 class Chunk(NamedTuple):
@@ -56,6 +55,8 @@ def run_many(seeds: int, first: int) -> int:
             total.failed + chunk.failed,
             *(a + b for a, b in zip(total[2:], chunk[2:], strict=True)),
         )  # type: ignore[misc, operator]
+        for seed, findings in chunk.failed:
+            print(f"FAILED: seed {seed}: {findings[0]}", flush=True)
         if total.seeds % PROGRESS < CHUNK:
             print(
                 f"simulation: {total.seeds} seeds, {time.monotonic() - started:.0f} s, {len(total.failed)} failed",
@@ -80,8 +81,6 @@ def _report(total: Chunk, seconds: float) -> int:
     print("killed at: " + ", ".join(f"{point} {count}" for point, count in total.points.most_common()))
     for kind in missing:
         print(f"FAILED: no seed met the fault {kind}")
-    for seed, findings in sorted(total.failed)[:SHOWN]:
-        print(f"FAILED: seed {seed}: {findings[0]}")
     if total.failed:
         tell(min(seed for seed, _ in total.failed))
     return 1 if missing or total.failed else 0
