@@ -16,7 +16,7 @@ from pathlib import Path
 
 DELAY_SECONDS = 2.0
 # Longer than an idle transaction is let live (chassis.database), so that a hung holder loses its locks.
-HANG_SECONDS = 20.0
+HANG_SECONDS = 12.0
 ACTIONS = ("kill", "raise", "delay", "hang")
 
 _folder: Path | None = None

@@ -251,6 +251,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "F16": (same_request_a_thousand_times, all_due_at_once),
     "F19": (subscriber_never_acks, subscriber_dead),
 }
+OUTSIDE = frozenset({poison, gateway_fails, gateway_unreachable, subscriber_never_acks, subscriber_dead})
+"""Faults of others, which come first and by themselves: nobody inside may be the slower for them."""
 MEASURED = frozenset({broker_killed, postgres_killed, service_killed})
 """Kills after which nothing else is done until letters have gone all the way again: how long that took is judged."""
 LASTS = frozenset({process_frozen, subscriber_dead, subscriber_never_acks})

@@ -68,9 +68,11 @@ def publish_poison(stand: "Stand", consumer: str, chance: random.Random) -> None
     ):
         row = _row(type_ or known, body)
         told = headers(source_of(STREET, producer), row) if type_ else {}
-        _publish(stand, queue, [(told, body)])
+        arrived = _publish(stand, queue, [(told, body)])
         id_ = told.get("cloudEvents:id", "unknown")
-        stand.notes.write("poison", consumer=consumer, id=id_, subject=row["subject"], kind=kind, parks=parks)
+        stand.notes.write(
+            "poison", consumer=consumer, id=id_, subject=row["subject"], kind=kind, parks=parks, published=arrived
+        )
 
 
 def _row(type_: str, body: str) -> dict[str, Any]:
@@ -103,11 +105,13 @@ def _key(row: Mapping[str, Any]) -> str:
     return routing_key(row["type"], row["version"], row["restricted"])
 
 
-def _publish(stand: "Stand", queue: str, messages: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+def _publish(stand: "Stand", queue: str, messages: Sequence[tuple[Mapping[str, Any], str]]) -> bool:
+    """Whether the broker took them all; it may be away, by another fault."""
     publisher = Publisher(stand.rabbit.uri(), "chaos")
     try:
         publisher.publish([Outgoing("", queue, told, body) for told, body in messages])
     except PublishFailed:
-        return  # the broker is away: another fault has it
+        return False
     finally:
         publisher.close()
+    return True

@@ -1,17 +1,19 @@
 """Chooses by a seed what goes wrong and when: faults one after the other, failpoints beside them all the time."""
 
 import itertools
+import json
 import random
 import re
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
+from chassis import failpoints
 from deploy.local.folder import ROOT
-from tests.chaos.faults import FAULTS, LASTS, MEASURED, Fault
+from tests.chaos.faults import FAULTS, LASTS, MEASURED, OUTSIDE, Fault
 from tests.chaos.people import People
 from tests.chaos.stand import Stand
 
@@ -30,14 +32,23 @@ def points() -> list[str]:
 def order(seed: int) -> Iterator[tuple[str, Fault]]:
     """Every kind of fault once, in an order of the seed's, then again; a kind of several ways takes another each time.
 
-    The way is chosen by the seed too, so that runs with consecutive seeds go through all ways of all kinds.
+    The way is chosen by the seed too, so that runs with consecutive seeds go through all ways of all kinds. Faults of
+    the outside come before all others.
     """
     chance = random.Random(seed)
     for turn in itertools.count(seed):
-        kinds = sorted(FAULTS)
-        chance.shuffle(kinds)
-        for kind in kinds:
-            yield kind, FAULTS[kind][turn % len(FAULTS[kind])]
+        round_ = [(kind, ways[turn % len(ways)]) for kind, ways in sorted(FAULTS.items())]
+        chance.shuffle(round_)
+        yield from sorted(round_, key=lambda fault: _part(fault[1], chance))
+
+
+def _part(fault: Fault, chance: random.Random) -> int:
+    """Where in a round: the outside's first, what lasts long after the kills that are measured."""
+    if fault in OUTSIDE:
+        return 0
+    if fault in MEASURED:
+        return 1
+    return 2 if fault in LASTS else chance.choice((1, 2))
 
 
 class Nemesis:
@@ -52,11 +63,12 @@ class Nemesis:
     def run(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         arming = threading.Thread(target=self._arm, name="failpoints", daemon=True)
-        arming.start()
         chance = random.Random(self.seed)
         for kind, fault in order(self.seed):
             if time.monotonic() > until:
                 break
+            if fault not in OUTSIDE and not arming.is_alive():
+                arming.start()
             self._do(kind, fault, random.Random(chance.random()))
             time.sleep(chance.uniform(*BREATH))
         self._over.set()
@@ -75,8 +87,8 @@ class Nemesis:
 
     def _inject_alone(self, kind: str, fault: Fault, chance: random.Random) -> None:
         self._calm.set()
-        flows = Flows(self.stand)
-        flows.wait()  # what came before is over
+        time.sleep(failpoints.HANG_SECONDS if self._hangs() else 0)
+        Flows(self.stand).wait()  # what came before is over
         flows = Flows(self.stand)
         self._inject(kind, fault, chance)
         flows.wait()
@@ -97,6 +109,12 @@ class Nemesis:
         finally:
             if "target" in about:
                 self.stand.notes.write("faults", **about, what="end")
+
+    def _hangs(self) -> bool:
+        hits = self.stand.failpoints / "hits.jsonl"
+        lines = [json.loads(line) for line in hits.read_text().splitlines()[-5:]] if hits.exists() else []
+        since = (datetime.now(UTC) - timedelta(seconds=failpoints.HANG_SECONDS)).isoformat()
+        return any(line["action"] == "hang" and line["at"] > since for line in lines)
 
     def _arm(self) -> None:
         chance, armed = random.Random(-self.seed), dict[str, float]()

@@ -5,6 +5,7 @@ import random
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,10 @@ class People:
     def next_letter(self) -> Letter:
         """The letters of the file, again and again."""
         self._written += 1
-        return self.paper[(self._written - 1) % len(self.paper)]
+        letter = self.paper[self._written % len(self.paper)]
+        # Numbers no officer has: whoever else is told of one was told of a resident's.
+        own = {"mobile": f"1389{self._written:07d}"} if letter.body.get("mobile") else {}
+        return replace(letter, body=dict(letter.body) | own)
 
     def _write(self) -> None:
         while not self._stopping.wait(EVERY_SECONDS):

@@ -7,17 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from chassis import failpoints
 from tests.chaos.evidence import Evidence, Fault, Hit, Shift
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 FLOORS = {"service": 10.0, "postgres": 30.0, "broker": 30.0, "outside": 5.0}
 """Seconds after a fault in which what stands on its target must work again (design section 7)."""
-ACTS = {
-    "kill": 0.0,
-    "raise": 0.0,
-    "delay": 2.0,
-    "hang": 20.0,
-}  # how long a failpoint's action lasts (chassis.failpoints)
+ACTS = {"kill": 0.0, "raise": 0.0, "delay": failpoints.DELAY_SECONDS, "hang": failpoints.HANG_SECONDS}
+"""How long a failpoint's action lasts."""
 CATCH_UP = 5.0
 SERVICES = ("intake", "dispatch", "sla", "notify")
 

@@ -1,6 +1,6 @@
 from itertools import islice
 
-from tests.chaos.faults import FAULTS, LASTS, MEASURED
+from tests.chaos.faults import FAULTS, LASTS, MEASURED, OUTSIDE
 from tests.chaos.nemesis import order, points
 
 
@@ -8,6 +8,12 @@ def test_every_kind_of_fault_comes_once_before_any_comes_twice() -> None:
     for seed in range(20):
         kinds = [kind for kind, _ in islice(order(seed), len(FAULTS))]
         assert sorted(kinds) == sorted(FAULTS)
+
+
+def test_faults_of_the_outside_come_before_all_others() -> None:
+    for seed in range(20):
+        outside = [fault in OUTSIDE for _, fault in islice(order(seed), len(FAULTS))]
+        assert outside == sorted(outside, reverse=True) and outside[0]
 
 
 def test_the_same_seed_gives_the_same_order_and_another_gives_another() -> None:
@@ -21,7 +27,7 @@ def test_consecutive_seeds_go_through_every_way_of_every_kind() -> None:
 
 
 def test_faults_named_as_lasting_or_measured_are_in_the_table() -> None:
-    assert {way for ways in FAULTS.values() for way in ways} >= LASTS | MEASURED
+    assert {way for ways in FAULTS.values() for way in ways} >= LASTS | MEASURED | OUTSIDE
 
 
 def test_every_kill_point_of_the_fault_list_is_in_the_code() -> None:
