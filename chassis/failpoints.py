@@ -2,8 +2,8 @@
 
 `hit("relay.claimed")` does nothing until the setting FAILPOINTS names a folder. Then a file of the point's name in it,
 as `kill 3` or `kill 3 sla-worker`, arms the point: the third time a process (of that name) comes by, it takes the file
-away, writes what it is about to do to `hits.jsonl`, and does it. Nothing has to be started anew to arm a point, and none
-fires twice.
+away, writes what it is about to do to `hits.jsonl`, and does it. Nothing has to be started anew to arm a point, and
+none fires twice.
 """
 
 import json

@@ -81,9 +81,11 @@ def receive(
     `as_of`: everything published before it is in `messages` or was before. Raises only while the database is away
     (`is_gone`) or a projection is folded again (Rebuilding); the caller keeps the batch and tries again.
     """
-    if not any(message.redelivered for message in messages):
+    again = sorted({_key(message) for message in messages if message.redelivered})
+    if _may_go_together(database, again):
         try:
             apply(database, reading, messages, as_of)
+            _forget_attempts(database, again)
             return
         except Exception as error:
             if is_gone(error) or isinstance(error, Rebuilding):
@@ -230,9 +232,28 @@ def _mark_seen(tx: Connection, events: Sequence[Event]) -> None:
         raise Overtaken
 
 
+def _may_go_together(database: Database, again: Sequence[str]) -> bool:
+    """Whether none of these redelivered events came again before: then they come from a hand-over, not from a kill.
+
+    Should one of them be what kills the process, they all come once more, and go one by one.
+    """
+    if not again:
+        return True
+    with database.transaction() as tx:
+        gate.enter(tx)
+        new = tx.execute(
+            text("""
+                insert into attempt (event_id, attempts) select unnest(cast(:keys as text[])), 0
+                on conflict do nothing
+            """),
+            {"keys": list(again)},
+        ).rowcount
+    return new == len(again)
+
+
 def _apply_alone(database: Database, reading: Reading[V], message: Message) -> None:
     """Tries one event up to three times over all deliveries, then puts it aside."""
-    key = str(message.headers.get("cloudEvents:id", ""))[:100]
+    key = _key(message)
     for _ in range(ALONE_ATTEMPTS):
         if _attempted(database, key) > ALONE_ATTEMPTS:
             break
@@ -243,7 +264,7 @@ def _apply_alone(database: Database, reading: Reading[V], message: Message) -> N
                 raise
             log.exception("event failed alone", id=key)
         else:
-            _forget_attempts(database, key)
+            _forget_attempts(database, [key])
             return
     _give_up(database, message, key)
 
@@ -262,9 +283,14 @@ def _attempted(database: Database, key: str) -> int:
         return count
 
 
-def _forget_attempts(database: Database, key: str) -> None:
-    with database.transaction() as tx:
-        tx.execute(text("delete from attempt where event_id = :key"), {"key": key})
+def _forget_attempts(database: Database, keys: Sequence[str]) -> None:
+    if keys:
+        with database.transaction() as tx:
+            tx.execute(text("delete from attempt where event_id = any(cast(:keys as text[]))"), {"keys": list(keys)})
+
+
+def _key(message: Message) -> str:
+    return str(message.headers.get("cloudEvents:id", ""))[:100]
 
 
 def _give_up(database: Database, message: Message, key: str) -> None:

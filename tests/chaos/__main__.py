@@ -124,7 +124,7 @@ def _write(runs: Sequence[dict[str, Any]], broker: type[Rabbit]) -> None:
     summary = {"seed": [run["seed"] for run in runs], "broker": 4 if broker is not Rabbit else 3}
     summary |= {name: sum(run.get(name, 0) for run in runs) for name in (*SUMMED, "early_breaches", "reordered")}
     summary["recovery_seconds"] = {
-        what: max((run.get("recovery_seconds", {}).get(what) or 0.0 for run in runs), default=0.0)
+        what: max((s for run in runs if (s := run.get("recovery_seconds", {}).get(what)) is not None), default=None)
         for what in ("service", "postgres", "broker")
     }
     summary |= {"faults": _union(runs, "faults"), "failpoints": _union(runs, "failpoints"), "runs": list(runs)}

@@ -31,6 +31,7 @@ MODES = {
     "refuse_429": "takes nothing, 429 with Retry-After: `seconds`",
     "repeated_answer": "takes, and answers twice on the same connection",
 }
+TAKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 TAKES_NOTHING = {"down": 503, "refuse_429": 429}
 
 
@@ -116,9 +117,13 @@ class Answering(BaseHTTPRequestHandler):
         if mode == "taken_then_cut":
             self.close_connection = True
             return
+        if mode == "repeated_answer":
+            self.wfile.write(
+                TAKEN * 2
+            )  # in one piece: a client that looks at its connection before it asks again sees it
+            return
         time.sleep(seconds if mode == "slow" else 0)
-        for _ in range(2 if mode == "repeated_answer" else 1):
-            self._answer(500 if mode == "taken_then_500" else 200, {})
+        self._answer(500 if mode == "taken_then_500" else 200, {})
 
     def _refuse(self, mode: str, seconds: float) -> None:
         self._answer(TAKES_NOTHING[mode], {}, {"Retry-After": str(int(seconds) or 1)})

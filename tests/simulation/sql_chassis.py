@@ -156,7 +156,12 @@ def _again(tx: Tx, p: Mapping[str, Any]) -> int:
 
 
 @of("insert into attempt (event_id, attempts)")
-def _attempted(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
+def _attempted(tx: Tx, p: Mapping[str, Any]) -> list[Fields] | int:
+    if "keys" in p:
+        new = [key for key in p["keys"] if key not in tx.tables["attempt"]]
+        for key in new:
+            tx.put("attempt", key, {"attempts": 0})
+        return len(new)
     count = tx.tables["attempt"].get(p["key"], {"attempts": 0})["attempts"] + 1
     tx.put("attempt", p["key"], {"attempts": count})
     return [{"attempts": count}]
@@ -164,4 +169,5 @@ def _attempted(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
 
 @of("delete from attempt where event_id")
 def _forget(tx: Tx, p: Mapping[str, Any]) -> None:
-    tx.remove("attempt", p["key"])
+    for key in p["keys"] if "keys" in p else [p["key"]]:
+        tx.remove("attempt", key)

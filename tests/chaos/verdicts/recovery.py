@@ -15,12 +15,14 @@ OUTSIDE = ("F12", "F13", "F19")
 class Recovery(NamedTuple):
     """After the kill `window`, the first later letter had gone all the way `seconds` afterwards.
 
-    `disturbed`: another fault was on in that time; `seconds` then counts from the end of the last of these.
+    `disturbed`: other faults were on in that time; `seconds` then counts from the end of the last of these, and
+    `floor` is the longest that one of them may take.
     `seconds` None: no later letter arrived, or none was posted.
     """
 
     window: Window
     seconds: float | None
+    floor: float
     disturbed: bool
     was_written_to: bool
 
@@ -28,22 +30,20 @@ class Recovery(NamedTuple):
 def flows_run_again(evidence: Evidence) -> Iterator[Finding]:
     """I18: within the floor of what was killed, a letter posted after it is taken in, dispatched and has its clock."""
     for each in recoveries(evidence):
-        floor = FLOORS[each.window.of]
         if each.seconds is None and each.was_written_to:
             yield Finding("I18", LATE, "no letter ever arrived after the kill of", each.window.target)
-        elif each.seconds is not None and each.seconds > floor:
-            what = f"{each.seconds:.1f} s passed, {floor:.0f} are allowed, after the kill of"
+        elif each.seconds is not None and each.seconds > each.floor:
+            what = f"{each.seconds:.1f} s passed, {each.floor:.0f} are allowed, after the kill of"
             yield Finding("I18", LATE, what, each.window.target)
 
 
-def recovery_seconds(evidence: Evidence) -> dict[str, float]:
-    """The longest recovery seen for each class; of kills that no other fault disturbed, where there was one."""
-    longest: dict[str, float] = {}
-    found = recoveries(evidence)
+def recovery_seconds(evidence: Evidence) -> dict[str, float | None]:
+    """The longest recovery seen for each class, of kills that no other fault disturbed; None where there was none."""
+    alone = [each for each in recoveries(evidence) if not each.disturbed and each.seconds is not None]
+    longest: dict[str, float | None] = {}
     for of in ("service", "postgres", "broker"):
-        ours = [each for each in found if each.window.of == of and each.seconds is not None]
-        alone = [each for each in ours if not each.disturbed] or ours
-        longest[of] = round(max((each.seconds or 0.0 for each in alone), default=0.0), 2)
+        took = [each.seconds for each in alone if each.window.of == of and each.seconds is not None]
+        longest[of] = round(max(took), 2) if took else None
     return longest
 
 
@@ -61,11 +61,12 @@ def _recovery(
 ) -> Recovery:
     later = [arrived for at, arrived in through if at >= kill.begin]
     if not later:
-        return Recovery(kill, None, False, last_post > kill.begin + timedelta(seconds=FLOORS[kill.of]))
+        return Recovery(kill, None, FLOORS[kill.of], False, last_post > kill.begin + timedelta(seconds=FLOORS[kill.of]))
     arrived = min(later)
     others = [w for w in disturbing if _disturbs(w, kill) and w.begin <= arrived and w.end >= kill.begin]
     since = max((min(window.end, arrived) for window in others), default=kill.begin)
-    return Recovery(kill, max(0.0, (arrived - max(since, kill.begin)).total_seconds()), bool(others), True)
+    floor = max(FLOORS[window.of] for window in (kill, *others))
+    return Recovery(kill, max(0.0, (arrived - max(since, kill.begin)).total_seconds()), floor, bool(others), True)
 
 
 def _disturbs(window: Window, kill: Window) -> bool:

@@ -1,7 +1,7 @@
 """The way in, on the real database: whatever arrives, however often, in whatever order."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -138,21 +138,52 @@ def test_a_body_that_lacks_what_we_read_goes_aside_without_its_words(counter: Da
         assert [row["error"] for row in aside.listed(tx)] == ["ValidationError: number"]
 
 
-def test_an_event_that_kills_the_process_goes_aside_at_its_third_delivery(counter: Database) -> None:
-    class Killed(BaseException):
-        """Stands for SIGKILL in the middle of a fold: nothing after it runs."""
+class Killed(BaseException):
+    """Stands for SIGKILL in the middle of a fold: nothing after it runs."""
 
-    def deadly(value, event, now):  # type: ignore[no-untyped-def]
+
+def _deadly(value, event, now):  # type: ignore[no-untyped-def]
+    if event.subject == "a":
         raise Killed
+    return counting.fold(value, event, now)
 
-    reading = Reading(READING.reads, counting.load, deadly, counting.save)
-    poison, neighbour = messages(("a", 1, 1), ("b", 1, 7), redelivered=True)
-    for _ in range(3):
-        with pytest.raises(Killed):
-            receive(counter, reading, [poison])
-    receive(counter, READING, [poison, neighbour])
-    assert put_aside(counter) == [("a", 1, False)]
-    assert totals(counter) == {"b": 7}
+
+DEADLY = Reading(READING.reads, counting.load, _deadly, counting.save)
+
+
+def test_an_event_that_kills_the_process_goes_aside_at_its_third_kill_alone(counter: Database) -> None:
+    batch = messages(("b", 1, 7), ("a", 1, 1), ("c", 1, 9), redelivered=True)
+    kills = 0
+    while put_aside(counter) != [("a", 1, False)]:
+        with suppress(Killed):
+            receive(counter, DEADLY, batch)
+            break
+        kills += 1
+    assert kills == 1 + inbox.ALONE_ATTEMPTS
+    assert totals(counter) == {"b": 7, "c": 9}
+    assert attempts_left(counter) == 0
+
+
+def attempts_left(database: Database) -> int:
+    with database.transaction() as tx:
+        return tx.execute(text("select count(*) from attempt")).scalar_one()  # type: ignore[no-any-return]
+
+
+def test_what_a_hand_over_brings_again_is_applied_together(counter: Database) -> None:
+    receive(counter, READING, messages(("s0", 1, 1)))  # the first connection of the pool asks for the server's settings
+    batch = messages(*((f"s{n}", 2, 1) for n in range(100)), redelivered=True)
+    with counted(counter) as statements:
+        receive(counter, READING, batch)
+    assert len(statements) <= 14
+    assert len(totals(counter)) == 100 and attempts_left(counter) == 0
+
+
+def test_an_event_that_fails_in_a_batch_brought_again_goes_aside_alone(counter: Database) -> None:
+    with counter.transaction() as tx:
+        tx.execute(text("alter table totals add check (total < 1000)"))
+    receive(counter, READING, messages(("a", 1, 5), ("b", 1, 5000), ("c", 1, 7), redelivered=True))
+    assert totals(counter) == {"a": 5, "c": 7}
+    assert put_aside(counter) == [("b", 1, False)] and attempts_left(counter) == 0
 
 
 def test_an_error_of_the_database_costs_only_the_event_that_causes_it(counter: Database) -> None:

@@ -444,7 +444,7 @@ def test_the_counts_name_what_a_run_is_asked_for() -> None:
     results = counts(doubled, judge(doubled))
     assert (results["doubled_sms"], results["lost"], results["cases"], results["sms"]) == (1, 0, 2, 9)
     assert results["violations"] == {"I5": 1}
-    assert results["recovery_seconds"] == {"service": 0.0, "postgres": 0.0, "broker": 0.0}
+    assert results["recovery_seconds"] == {"service": None, "postgres": None, "broker": None}
 
 
 def test_lateness_counts_by_the_clock_on_the_wall() -> None:
@@ -457,10 +457,13 @@ def test_a_deadline_the_clock_went_back_before_is_not_due_any_more() -> None:
     assert [round(by.total_seconds(), 3) for by, _, _ in lateness(replace(sound(), shifts=leaps), [])] == [0.1, 0.1]
 
 
-def test_recovery_is_the_longest_undisturbed_one() -> None:
-    faults = (*fault("broker killed", "broker", -6, -3), *fault("postgres killed", "postgres-sla", -9, -1, "F2"))
-    evidence = replace(sound(), faults=faults)
-    assert counts(evidence, [])["recovery_seconds"] == {"service": 0.0, "postgres": 6.2, "broker": 4.2}
+def test_recovery_is_told_of_kills_that_nothing_else_disturbed() -> None:
+    alone = fault("broker killed", "broker", -6, -3)
+    beside = fault("postgres killed", "postgres-sla", -9, -1, "F2")
+    recovered = counts(replace(sound(), faults=alone), [])["recovery_seconds"]
+    assert recovered == {"service": None, "postgres": None, "broker": 9.2}
+    recovered = counts(replace(sound(), faults=(*alone, *beside)), [])["recovery_seconds"]
+    assert recovered == {"service": None, "postgres": None, "broker": None}
 
 
 def test_the_table_names_every_invariant_and_quotes_the_first_findings() -> None:
