@@ -46,7 +46,7 @@ lint: setup ## ruff, mypy, import-linter
 fmt: setup ## format the code and mend what ruff can mend
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
 
-verify: lint test simulation ## what CI runs
+verify: lint test simulation chaos ## what CI runs
 
 simulation: setup ## 10,000 seeded histories of all four services in one process (SEEDS=500; SEED=7 tells one)
 	@SEEDS='$(SEEDS)' SEED='$(SEED)' $(PYTHON) -m tests.simulation
