@@ -25,7 +25,7 @@ def configure(service: str, process: str, level: str = "info") -> None:
     """Set up logging of this process; `service` and `process` stand on every line. May be called again."""
     _process.update(service=service, process=process)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -106,6 +106,8 @@ _SHARED: list[Any] = [
     _name_process,
     _refusal_without_trace,
 ]
+# One list for the life of the process: loggers keep it from their first use on, whatever is configured afterwards.
+_PROCESSORS = [structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 _FINAL: list[Any] = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     structlog.processors.format_exc_info,

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis import logs
 from chassis.errors import DomainError
@@ -98,3 +99,13 @@ def test_what_postgresql_quotes_from_a_row_never_reaches_a_line(lines):
     (line,) = lines()
     assert "duplicate key" in line["exception"]
     assert "张三" not in line["exception"]
+
+
+def test_a_logger_in_use_follows_a_second_configuration() -> None:
+    log = logs.get("a logger in use")
+    logs.configure("sla", "worker")
+    log.info("once")
+    logs.configure("sla", "outbox")
+    with capture_logs() as said:
+        log.info("again")
+    assert [line["event"] for line in said] == ["again"]
