@@ -27,6 +27,7 @@ from deploy.local.rabbit import Rabbit
 from deploy.local.system import System
 from deploy.local.trouble import Trouble
 from tests.chaos import mail
+from tests.chaos.broker4 import Rabbit4
 from tests.chaos.supervisor import Supervisor
 
 QUOTA, QUOTA_SERVICE = "192m", "notify"  # the small disk of one service's database, for faults of a full disk
@@ -247,6 +248,8 @@ class Stand:
             child.kill()
         for cluster in self.clusters.values():
             cluster.kill()
+        if isinstance(self.rabbit, Rabbit4):
+            self.rabbit.leave()
         _unmount(self.clusters[QUOTA_SERVICE].folder.path)
 
 
