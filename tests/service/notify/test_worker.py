@@ -1,10 +1,6 @@
 """The worker as a process of its own on a real broker, with nobody answering for intake."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,35 +13,15 @@ from chassis.inbox import Message
 from deploy.local.testbed import Vhost
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed
-
-ROOT = Path(__file__).parents[3]
-DEADLINE = 60.0
+from tests.service.worker import wait_for, worker
 
 
 @contextmanager
-def worker(desk: Desk, broker: Vhost, log: Path) -> Iterator[None]:
-    env = {
-        **os.environ,
-        "PROFILE": "dev",
-        "DATABASE_URL": desk.database.engine.url.render_as_string(hide_password=False),
-        "AMQP_URI": broker.uri("notify"),
-        "OPS_PORT": "0",
-        "OPS_HOST": "127.0.0.1",
-        "READER_KEY": crypto.new_reader_keys().private,
-        "GATEWAY": "file",
-        "SMS_LEDGER": str(desk.settings.sms_ledger),
-        "SMS_WINDOW": "600",
-        "LETTERS_DIR": str(desk.settings.letters_dir),
-    }
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.notify", "worker"], cwd=ROOT, env=env, stdout=written, stderr=written
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            assert process.wait(15) == 0, log.read_text()
+def sending(desk: Desk, broker: Vhost, log: Path) -> Iterator[None]:
+    told = {"GATEWAY": "file", "SMS_LEDGER": str(desk.settings.sms_ledger), "SMS_WINDOW": "600"}
+    told |= {"LETTERS_DIR": str(desk.settings.letters_dir), "READER_KEY": crypto.new_reader_keys().private}
+    with worker("notify", desk.database, broker, log, **told):
+        yield
 
 
 def publish(broker: Vhost, heard: list[Message]) -> None:
@@ -61,13 +37,6 @@ def publish(broker: Vhost, heard: list[Message]) -> None:
         publisher.close()
 
 
-def wait_for(fact: Callable[[], bool], log: Path) -> None:
-    until = time.monotonic() + DEADLINE
-    while not fact():
-        assert time.monotonic() < until, log.read_text()[-4000:]
-        time.sleep(0.05)
-
-
 def red(index: int) -> list[Message]:
     story = Story(f"XA20261124{index:06}", began=datetime.now(UTC) - DAY)
     return [story.submitted(), story.started(), story.breached(), story.marked("red")]
@@ -80,7 +49,7 @@ def test_two_workers_tell_staff_once_and_print_every_letter_once_while_intake_is
     logs = [tmp_path / "first", tmp_path / "second"]
     with ExitStack() as running:
         for log in logs:
-            running.enter_context(worker(desk, broker, log))
+            running.enter_context(sending(desk, broker, log))
         publish(broker, [unit_changed(head="13800000008", leader="13800000009")])
         publish(broker, [message for index in range(3) for message in red(index)])
         wait_for(lambda: len(desk.events_logged("letter.proposed")) == 3, logs[0])
@@ -103,7 +72,7 @@ def test_residents_telephones_are_asked_for_again_until_intake_answers(
     desk: Desk, broker: Vhost, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
-    with worker(desk, broker, log):
+    with sending(desk, broker, log):
         publish(broker, [Story("XA20261124000001").submitted()])
         wait_for(lambda: desk.asked("select max(attempts) >= 2 from messages") == [(True,)], log)
     assert desk.messages() == {"received": ["pending"]}
