@@ -73,7 +73,7 @@ def _run(seed: int, broker: type[Rabbit]) -> dict[str, Any]:
     with testbed.folder() as folder:
         try:
             found = play(folder, seed, SECONDS, broker, say, _judge)
-        except AssertionError as red:
+        except (AssertionError, Trouble) as red:  # what did not come to rest, or did not get up again, is red too
             say(str(red))
             found = {"violations": {"rest": str(red)}}
         result = {"seed": seed, "seconds": round(time.monotonic() - began), **found, **_injected(folder.path)}

@@ -25,7 +25,10 @@ def play(
     stand = Stand(folder, broker)
     try:
         stand.start()
-        say("everything runs twice; letters begin")
+        say(
+            "everything runs twice; letters begin"
+            + ("" if stand.quota else "; NO disk will be filled, that takes root")
+        )
         samples.take(stand, "before")
         people = People(stand, seed)
         people.start()

@@ -97,6 +97,7 @@ class Stand:
         self.gateway = Child(folder, "gateway")
         self.subscriber = Child(folder, "subscriber")
         self.gateway_port = ports.free_port()
+        self.quota = False
 
     def start(self) -> None:
         """All of it, from nothing to ready."""
@@ -122,7 +123,7 @@ class Stand:
     def _start_cluster(self, service: str) -> None:
         cluster = self.clusters[service]
         if service == QUOTA_SERVICE:
-            _mount(cluster.folder.path)
+            self.quota = _mount(cluster.folder.path)
             cluster = self.clusters[service] = Postgres(Folder(cluster.folder.path))
         cluster.start()
         cluster.prepare()
@@ -190,11 +191,13 @@ class Stand:
         self.notes.write("clocks", service=service, shift_seconds=shift.total_seconds())
 
     def ballast(self, on: bool) -> None:
-        """Fills the small disk to the last byte, or empties it again."""
+        """Fills the small disk to the last byte, or empties it again. Raises Trouble where there is none."""
         file = self.clusters[QUOTA_SERVICE].folder.path / "ballast"
         if not on:
             file.unlink(missing_ok=True)
             return
+        if not self.quota:
+            raise Trouble("no disk of its own: mounting one takes root")
         with suppress(OSError), file.open("wb", buffering=0) as out:
             while True:
                 out.write(b"\0" * 65536)
@@ -253,15 +256,14 @@ class Stand:
         _unmount(self.clusters[QUOTA_SERVICE].folder.path)
 
 
-def _mount(path: Path) -> None:
-    """A small file system of its own below `path`; without the right to mount, the disk faults can't be injected."""
+def _mount(path: Path) -> bool:
+    """A small file system of its own below `path`; false without the right to mount one, and no disk is filled then."""
     path.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={QUOTA},mode=755", "lianxin-chaos", str(path)],
-        check=True,
-        capture_output=True,
-    )
-    user.give(path)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={QUOTA},mode=755", "lianxin-chaos", str(path)]
+    mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if mounted:
+        user.give(path)
+    return mounted
 
 
 def _unmount(path: Path) -> None:
