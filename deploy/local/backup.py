@@ -15,7 +15,7 @@ from deploy.local.backup_dump import dump
 from deploy.local.backup_folder import Backups
 from deploy.local.backup_manifest import Manifest, Saved
 from deploy.local.folder import Folder
-from deploy.local.running import Say, steps
+from deploy.local.running import Say, say, steps
 from deploy.local.trouble import Trouble
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         folder = Folder()
         with addresses.databases(folder) as urls:
-            backup(urls, Backups(asked.to or folder.path / "backups"), asked.keep, asked.deadline, steps(_say))
+            backup(urls, Backups(asked.to or folder.path / "backups"), asked.keep, asked.deadline, steps(say))
     except Trouble as trouble:
         print(f"no backup was made: {trouble}", file=sys.stderr)
         return 1
@@ -70,10 +70,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("at least one backup stays")
     return int(text)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

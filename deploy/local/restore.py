@@ -22,7 +22,7 @@ from deploy.local.environment import SERVICES
 from deploy.local.folder import Folder, private
 from deploy.local.restore_compare import compare
 from deploy.local.restore_lost import Heard, Lost, heard, own
-from deploy.local.running import Say, steps
+from deploy.local.running import Say, say, steps
 from deploy.local.trouble import Trouble
 
 SHOWN = 50
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Folder()
         backups = Backups(Path(os.environ.get("BACKUPS") or folder.path / "backups"))
         with addresses.databases(folder) as urls:
-            lost = restore(urls, asked.service, asked.backup or backups.newest(), asked.deadline, steps(_say))
+            lost = restore(urls, asked.service, asked.backup or backups.newest(), asked.deadline, steps(say))
         _tell(lost, asked.service, backups.path)
     except Trouble as trouble:
         print(f"{asked.service}: {trouble}", file=sys.stderr)
@@ -146,10 +146,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backup", type=Path, default=os.environ.get("BACKUP") or None, help="which; else the newest")
     parser.add_argument("--deadline", type=float, default=3600.0, help="seconds any one call may take")
     return parser
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

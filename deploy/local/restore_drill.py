@@ -15,7 +15,7 @@ from deploy.local.backup_tables import reading, tables
 from deploy.local.folder import Folder
 from deploy.local.postgres import Postgres
 from deploy.local.restore_compare import compare, key_faults
-from deploy.local.running import Say, steps
+from deploy.local.running import Say, say, steps
 from deploy.local.trouble import Trouble
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     interrupt.listen()
     try:
-        return _report(drill(asked.backup or _newest(), _master_keys(), asked.deadline, steps(_say)))
+        return _report(drill(asked.backup or _newest(), _master_keys(), asked.deadline, steps(say)))
     except Trouble as trouble:
         print(f"the drill failed: {trouble}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -112,10 +112,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backup", type=Path, default=os.environ.get("BACKUP") or None, help="which; else the newest")
     parser.add_argument("--deadline", type=float, default=3600.0, help="seconds any one call may take")
     return parser
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import time
 
 from deploy.local.folder import Folder
 from deploy.local.processes import Process
-from deploy.local.running import Running, running
+from deploy.local.running import Running, running, say
 from deploy.local.trouble import Trouble
 
 LOOK_EVERY = 0.5
@@ -16,7 +16,7 @@ PROFILES = ("dev", "demo")
 def main() -> int:
     """Runs until interrupted; exit code 1 and one sentence when it cannot."""
     try:
-        with running(Folder(), profile=_profile(), port=_port(), say=_say) as now:
+        with running(Folder(), profile=_profile(), port=_port(), say=say) as now:
             _announce(now)
             _keep(now)
     except KeyboardInterrupt:
@@ -32,7 +32,7 @@ def _keep(now: Running) -> None:
     while True:
         time.sleep(LOOK_EVERY)
         for name in now.ground.restart_dead():
-            _say(f"{name} had ended; started it again")
+            say(f"{name} had ended; started it again")
         for process in now.system.processes.dead():
             _again(process, backoff)
 
@@ -41,19 +41,19 @@ def _again(process: Process, backoff: dict[str, float]) -> None:
     if time.monotonic() < backoff.get(process.name, 0.0):
         return
     backoff[process.name] = time.monotonic() + 5.0
-    _say(f"{process.name} had ended with code {process.code}; started it again ({process.child.log})")
+    say(f"{process.name} had ended with code {process.code}; started it again ({process.child.log})")
     process.launch()
 
 
 def _announce(now: Running) -> None:
     folder = now.system.folder.path
-    _say(f"\n  {now.system.url}   make token ROLE=centre UNIT=CENTRE gives a token")
+    say(f"\n  {now.system.url}   make token ROLE=centre UNIT=CENTRE gives a token")
     for service in now.system.environment.databases:
-        _say(f"  {now.system.api(service)}")
-    _say(f"  logs in {folder}/logs, SMS in {folder}/sms.jsonl, letters in {folder}/letters")
+        say(f"  {now.system.api(service)}")
+    say(f"  logs in {folder}/logs, SMS in {folder}/sms.jsonl, letters in {folder}/letters")
     if outside := now.system.folder.outside():
-        _say(f"  the servers' data are in {outside}, because {folder} is closed to the user they run as")
-    _say("  Ctrl-C stops everything\n")
+        say(f"  the servers' data are in {outside}, because {folder} is closed to the user they run as")
+    say("  Ctrl-C stops everything\n")
 
 
 def _profile() -> str:
@@ -70,10 +70,6 @@ def _port() -> int | None:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise Trouble(f"HTTP_PORT={text} is no port; give a number, as HTTP_PORT=8081 make run.")
     return int(text)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

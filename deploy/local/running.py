@@ -13,6 +13,11 @@ from deploy.local.system import System
 Say = Callable[[str], None]
 
 
+def say(text: str) -> None:
+    """To the person at the terminal, at once."""
+    print(text, flush=True)
+
+
 @dataclass(frozen=True)
 class Running:
     """A running system and the servers under it."""

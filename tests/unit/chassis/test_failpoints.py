@@ -31,8 +31,11 @@ def hits(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / "hits.jsonl").read_text().splitlines()]
 
 
-def test_a_point_does_nothing_unless_a_folder_is_named() -> None:
+def test_an_armed_point_does_nothing_in_a_process_that_was_told_no_folder(folder: Path) -> None:
+    (folder / "relay.claimed").write_text("raise 1")
+    failpoints.configure(None, "sla-worker")
     failpoints.hit("relay.claimed")
+    assert (folder / "relay.claimed").exists() and not (folder / "hits.jsonl").exists()
 
 
 def test_a_point_that_nobody_armed_does_nothing(folder: Path) -> None:
