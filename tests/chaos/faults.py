@@ -20,6 +20,10 @@ from tests.chaos.stand import QUOTA_SERVICE, Stand
 
 Fault = Callable[[Stand, People, random.Random], Iterator[str]]
 READERS = ("intake", "dispatch", "sla", "notify")
+DAY = timedelta(hours=25)
+AHEAD = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=11))
+"""How far one clock jumps. Once before a day passes and once after, that is still less than the 48 hours an Idempotency-Key is
+kept: a client that tries again for a minute must not have waited two days by the database's clock."""
 
 
 def pause(chance: random.Random, least: float, most: float) -> None:
@@ -92,7 +96,7 @@ def clocks_apart(stand: Stand, people: People, chance: random.Random) -> Iterato
     service = chance.choice((*SERVICES, "sla"))
     base = mail.shift(stand, service)
     yield f"postgres-{service}"
-    far = chance.choice((timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)))
+    far = chance.choice(AHEAD)
     for step in chance.choice(((far,), (far, timedelta(0)), (timedelta(seconds=4), timedelta(0)) * 3)):
         stand.move_clock(service, base + step)
         pause(chance, 0.5, 2.5)
@@ -101,7 +105,7 @@ def clocks_apart(stand: Stand, people: People, chance: random.Random) -> Iterato
 def all_due_at_once(stand: Stand, people: People, chance: random.Random) -> Iterator[str]:
     """A day passes in a moment, for everybody alike: every open clock is due."""
     yield "postgres-sla"
-    furthest = max(mail.shift(stand, service) for service in SERVICES) + timedelta(hours=25)
+    furthest = max(mail.shift(stand, service) for service in SERVICES) + DAY
     for service in SERVICES:
         stand.move_clock(service, furthest)
     pause(chance, 2.0, 4.0)

@@ -1,6 +1,7 @@
 from itertools import islice
 
-from tests.chaos.faults import FAULTS, LASTS, MEASURED, OUTSIDE
+from chassis.extensions import IDEMPOTENCY_KEPT
+from tests.chaos.faults import AHEAD, DAY, FAULTS, LASTS, MEASURED, OUTSIDE
 from tests.chaos.nemesis import order, points
 
 
@@ -39,3 +40,7 @@ def test_every_kill_point_of_the_fault_list_is_in_the_code() -> None:
         "sending.claimed", "sending.answered",
         "letters.ordered", "letters.rendered", "letters.recorded",
     } == set(points())  # fmt: skip
+
+
+def test_clocks_never_jump_past_the_age_at_which_a_key_is_forgotten_between_two_tries() -> None:
+    assert max(AHEAD) * 2 + DAY < IDEMPOTENCY_KEPT
