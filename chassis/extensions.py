@@ -7,7 +7,7 @@ counted and backed off from: an exception never ends a loop, only SIGTERM does.
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import eventlet
@@ -25,11 +25,10 @@ from chassis.envelope import source_of
 from chassis.inbox import Message, Reading, receive
 from chassis.ops import Ops as OpsServer
 from chassis.settings import Settings
-from chassis.web.idempotency import forget_idempotency
+from chassis.web import idempotency
 
 log = logs.get(__name__)
 
-IDEMPOTENCY_KEPT = timedelta(hours=48)
 FAILURE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 DRAIN_SECONDS = 8.0
 # A loop that has not turned for this long is stuck; one that cannot reach broker or database still turns.
@@ -161,7 +160,7 @@ class Relay(SettingsProvider):
     def _maintain(self) -> float:
         relaying.maintain(self.database)
         with self.database.transaction() as tx:
-            more = forget_idempotency(tx, clock.now(tx) - IDEMPOTENCY_KEPT)
+            more = idempotency.forget_idempotency(tx, clock.now(tx) - idempotency.KEPT)
         return 0.0 if more else self.MAINTAIN_SECONDS
 
     def _gauges(self) -> float:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request
@@ -15,6 +15,9 @@ from chassis import failpoints
 from chassis.web.addresses import client_address
 from chassis.web.callers import caller
 from chassis.web.problems import Refusal
+
+KEPT = timedelta(hours=48)
+"""How long a key is remembered (design 4.15)."""
 
 _CLAIM = text("insert into idempotency (scope, key, request_hash) values (:scope, :key, :hash) on conflict do nothing")
 _FIRST = text("select request_hash, subject from idempotency where scope = :scope and key = :key for update")

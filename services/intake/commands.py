@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis import clock, crypto, outbox, web
+from chassis import clock, crypto, outbox
 from chassis.database import Database
 from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
@@ -30,7 +30,6 @@ from services.intake.secrecy import Secrecy
 from services.intake.settings import Settings
 from services.intake.submission import Submission
 
-KEYS_KEPT = timedelta(hours=48)
 BATCH = 1000
 
 
@@ -175,12 +174,11 @@ def import_cases(tx: Connection, house: Intake, open_cases: Sequence[OpenCase]) 
 
 
 def clean_up(tx: Connection, access_kept: timedelta) -> bool:
-    """Deletes a batch of counts and Idempotency-Keys nobody asks for any more, and of reads of personal data older than
-    is kept; true while there may be more."""
+    """Deletes a batch of counts nobody asks for any more, and of reads of personal data older than is kept; true while
+    there may be more."""
     now = clock.now(tx)
     forgotten = (
         store.forget_tallies(tx, now, BATCH),
-        web.forget_idempotency(tx, now - KEYS_KEPT, BATCH),
         store.forget_access(tx, now - access_kept, BATCH),
     )
     return max(forgotten) >= BATCH

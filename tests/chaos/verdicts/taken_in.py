@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chassis.web.idempotency import KEPT
 from deploy.demo import verdicts as demo
 from deploy.demo.evidence import Evidence as Books
 from tests.chaos.evidence import Entry, Evidence, Row, number_of
 from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import shift_at
 
-KEYS_KEPT = timedelta(hours=48)
 DEFAULTS = {"identity": "named", "channel": "mailbox", "community": None, "place": ""}
 TOLD_BY = {"case.submitted": "intake", "clock.started": "sla", "case.marked": "sla", "case.closed": "dispatch"}
 
@@ -157,4 +157,4 @@ def one_case_for_a_key(evidence: Evidence) -> Iterator[Finding]:
 def _is_forgotten(evidence: Evidence, post: Any) -> bool:
     """Whether the key's 48 hours passed by intake's clock, which the run may have moved."""
     latest = max((shift.seconds for shift in evidence.shifts if shift.service == "intake"), default=0.0)
-    return timedelta(seconds=latest) - shift_at(evidence.shifts, "intake", post.at) > KEYS_KEPT
+    return timedelta(seconds=latest) - shift_at(evidence.shifts, "intake", post.at) > KEPT

@@ -1,6 +1,6 @@
 from itertools import islice
 
-from chassis.extensions import IDEMPOTENCY_KEPT
+from chassis.web.idempotency import KEPT
 from tests.chaos.faults import AHEAD, DAY, FAULTS, LASTS, MEASURED, OUTSIDE
 from tests.chaos.nemesis import order, points
 
@@ -43,4 +43,4 @@ def test_every_kill_point_of_the_fault_list_is_in_the_code() -> None:
 
 
 def test_clocks_never_jump_past_the_age_at_which_a_key_is_forgotten_between_two_tries() -> None:
-    assert max(AHEAD) * 2 + DAY < IDEMPOTENCY_KEPT
+    assert max(AHEAD) * 2 + DAY < KEPT
