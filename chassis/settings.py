@@ -61,6 +61,13 @@ def positive(text: str) -> int:
     return number
 
 
+def long_enough(text: str) -> str:
+    """A key that nobody guesses."""
+    if len(text) < 24:
+        raise ValueError("must be at least 24 characters")
+    return text
+
+
 def networks(text: str) -> tuple[str, ...]:
     """Addresses and networks by comma: `127.0.0.1, 10.0.0.0/8`."""
     try:
@@ -102,6 +109,7 @@ class Settings:
     jwks: str = setting("", about="public keys of the token issuer: a file or an https URL")
     token_issuer: str = setting("", about="`iss` of the tokens that are accepted")
     token_audience: str = setting("lianxin", about="`aud` of the tokens that are accepted")
+    page_key: str = secret("", parse=long_enough, about="signs the cookies and forms of all services on one origin")
     retry_seconds: tuple[float, ...] = setting(
         (1.0, 10.0, 60.0, 600.0), parse=seconds_list, about="waits before a failed event is tried again; then it parks"
     )

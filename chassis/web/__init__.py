@@ -8,6 +8,7 @@ A view is `@blueprint.route(...)`, `@web.requires("centre")`, `@blueprint.argume
 from chassis.web.addresses import client_address
 from chassis.web.app import Blueprint, create_app, database
 from chassis.web.callers import Caller, admit, caller, requires
+from chassis.web.cookies import sign, unsign
 from chassis.web.idempotency import Once, forget_idempotency, idempotent
 from chassis.web.problems import ErrorTable
 from chassis.web.revisions import etag, expect_revision
@@ -27,4 +28,6 @@ __all__ = [
     "forget_idempotency",
     "idempotent",
     "requires",
+    "sign",
+    "unsign",
 ]

@@ -1,6 +1,7 @@
 """The WSGI application of a service: what comes in is checked here once, for every view."""
 
 import re
+import secrets
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from webargs.flaskparser import FlaskParser
 from chassis import failpoints, logs, metrics
 from chassis.database import Database
 from chassis.settings import Settings, required
-from chassis.web import callers, messages, openapi, problems, text
+from chassis.web import callers, csrf, messages, openapi, problems, text
 from chassis.web.problems import ErrorTable, Invalid, Refusal
 
 HEADERS = {
@@ -76,10 +77,12 @@ def create_app(
     """The front door of service `name`; views find `database` by `web.database()`.
 
     A `web.Blueprint` is described in the OpenAPI document at `/api/<name>/v1/openapi.json`; a plain Flask one
-    (pages) is not. Raises SettingsError in production if tokens could not be checked.
+    (`chassis.pages.Blueprint`) is not. Raises SettingsError in production if tokens or forms could not be checked.
     """
     if settings.profile == "production":
         required(settings, "jwks", "token_issuer")
+        if not all(isinstance(each, SmorestBlueprint) for each in blueprints):
+            required(settings, "page_key")
     app = Flask(f"lianxin.{name}", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
     app.json = _Json(app)
@@ -87,6 +90,7 @@ def create_app(
         "lianxin.settings": settings,
         "lianxin.database": database,
         "lianxin.tokens": callers.Tokens(settings),
+        "lianxin.page_key": settings.page_key or secrets.token_urlsafe(32),
     }
     app.before_request(_begin)
     app.before_request(_check)
@@ -138,7 +142,7 @@ def _begin() -> None:
 
 def _check() -> None:
     text.check_address(request.environ.get("PATH_INFO", ""), request.query_string)
-    _check_length()
+    _check_length(_limit_of_view())
     roles = callers.roles_of_view()
     if roles is not None:
         callers.admit(roles)
@@ -148,11 +152,21 @@ def _check() -> None:
         raise Refusal("bad_text", field)
 
 
-def _check_length() -> None:
+def _limit_of_view() -> int:
+    """The largest body, in bytes: the view's own, its blueprint's, or the service's."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    blueprint = current_app.blueprints.get(request.blueprint or "")
+    limits = (getattr(each, "max_content_length", None) for each in (view, blueprint))
+    limit: int = next((each for each in limits if each is not None), current_app.config["MAX_CONTENT_LENGTH"])
+    return limit
+
+
+def _check_length(limit: int) -> None:
+    request.max_content_length = limit
     if request.headers.get("Transfer-Encoding") and request.content_length is None:
         _drain()
         raise Refusal("length_required")
-    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+    if (request.content_length or 0) > limit:
         _drain()
         raise Refusal("too_large")
 
@@ -178,6 +192,7 @@ def _read_body() -> Any:
 def _finish(answer: Response) -> Response:
     if request.method != "GET" and answer.status_code < HTTPStatus.BAD_REQUEST:
         failpoints.hit("door.committed")
+    csrf.remember(answer)
     for header, value in HEADERS.items():
         answer.headers.setdefault(header, value)
     answer.headers["X-Request-Id"] = g.get("request_id", "")

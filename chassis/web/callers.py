@@ -1,4 +1,7 @@
-"""Who is calling: a bearer token of any OIDC provider, checked by signature, issuer, audience and expiry."""
+"""Who is calling: a bearer token of any OIDC provider, checked by signature, issuer, audience and expiry.
+
+A page's browser carries the token in a cookie instead; what it changes must then come from a page of ours.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from joserfc.errors import JoseError
 
 from chassis import logs
 from chassis.settings import Settings
+from chassis.web import csrf
 from chassis.web.issuers import IssuerKeys, IssuerUnreachable
 from chassis.web.problems import Refusal
 
@@ -19,6 +23,8 @@ log = logs.get(__name__)
 ALGORITHMS = ["ES256", "RS256", "EdDSA", "Ed25519"]
 LEEWAY = 30
 """Seconds by which the clock of an issuer may differ from ours."""
+TOKEN_COOKIE = "lianxin_token"  # noqa: S105
+"""The cookie in which an officer's browser carries the token; dispatch's login puts it there."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -82,7 +88,19 @@ def caller_of(claims: dict[str, Any]) -> Caller:
 
 
 def caller() -> Caller:
-    """Who sent the current request. A token that is given but not good is refused also where none is needed."""
+    """Who sent the current request. A token that is given but not good is refused also where none is needed.
+
+    One in a cookie that is not good counts as none: browsers send it by themselves, also after its end.
+    Raises Refusal `unauthorised`, `unavailable`, or `bad_csrf_token` (a change by cookie, not from our page).
+    """
+    who = identified()
+    if g.get("caller_by_cookie"):
+        csrf.check()
+    return who
+
+
+def identified() -> Caller:
+    """As `caller`, for showing a name only: nothing is done in it."""
     if "caller" not in g:
         g.caller = _read_caller()
     return cast(Caller, g.caller)
@@ -129,12 +147,27 @@ def roles_of_view() -> tuple[str, ...] | None:
 def _read_caller() -> Caller:
     header = request.headers.get("Authorization")
     if header is None:
-        return NOBODY
+        return _caller_by_cookie()
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Refusal("unauthorised")
     tokens: Tokens = current_app.extensions["lianxin.tokens"]
     return tokens.caller(token.strip())
+
+
+def _caller_by_cookie() -> Caller:
+    token = request.cookies.get(TOKEN_COOKIE)
+    if not token:
+        return NOBODY
+    tokens: Tokens = current_app.extensions["lianxin.tokens"]
+    try:
+        who = tokens.caller(token)
+    except Refusal as refusal:
+        if refusal.code != "unauthorised":
+            raise
+        return NOBODY
+    g.caller_by_cookie = True
+    return who
 
 
 def _names(value: Any) -> frozenset[str]:

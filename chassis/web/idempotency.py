@@ -16,6 +16,8 @@ from chassis.web.addresses import client_address
 from chassis.web.callers import caller
 from chassis.web.problems import Refusal
 
+FIELD = "idempotency_key"
+"""The field of a form that does what the header does."""
 KEPT = timedelta(hours=48)
 """How long a key is remembered (design 4.15)."""
 
@@ -53,7 +55,8 @@ def idempotent(tx: Connection, *, route: str, request_hash_of: Any) -> Iterator[
     """Run the block's command once per (caller, route, Idempotency-Key), for 48 hours.
 
     A concurrent twin waits here until the first commits and then sees what it remembered; if the first rolls back,
-    the twin is the first. Without the header every request is a new one. Raises Refusal `bad_idempotency_key`
+    the twin is the first. A page's form sends the key in its field `idempotency_key`. Without a key every request is
+    a new one. Raises Refusal `bad_idempotency_key`
     (400) and `idempotency_key_reused` (422: another body or another address under the same key).
     """
     key = _key()
@@ -81,7 +84,7 @@ def _claim(once: Once, digest: bytes) -> None:
 
 
 def _key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get("Idempotency-Key", request.form.get(FIELD) or None)
     if key is not None and not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
         raise Refusal("bad_idempotency_key", "Idempotency-Key")
     return key

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import DataError, OperationalError
@@ -25,6 +25,7 @@ STATUSES: dict[str, int] = {
     "bad_revision": 400,
     "unauthorised": 401,
     "forbidden": 403,
+    "bad_csrf_token": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,
@@ -49,6 +50,7 @@ SENTENCES: dict[str, str] = {
     "bad_revision": "If-Match 不是本系统给出的版本号。",
     "unauthorised": "请先登录，或登录已过期。",
     "forbidden": "您没有办理此事的权限。",
+    "bad_csrf_token": "页面已过期，请返回上一页，刷新后再提交。",
     "not_found": "没有这个地址。",
     "method_not_allowed": "此地址不支持这种操作。",
     "not_acceptable": "无法按要求的格式答复。",
@@ -174,7 +176,10 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Problem details with our members: `code`, `errors`, `data`, `request_id`."""
+    """Problem details with our members: `code`, `errors`, `data`, `request_id`; a page where a person is looking."""
+    show = current_app.extensions.get("lianxin.problem_page")
+    if show is not None and (page := show(status, code, detail, errors or [])) is not None:
+        return cast(Response, page)
     body: dict[str, Any] = {
         "type": f"urn:lianxin:problem:{code}",
         "title": HTTPStatus(status).phrase,

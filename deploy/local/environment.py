@@ -40,6 +40,7 @@ class Environment:
             "HTTP_PORT": str(http_port),
             "JWKS": str(Issuer(self.folder).jwks),
             "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
+            "PAGE_KEY_FILE": str(self.folder.secret_file("page-key")),
         }
         own = {name: str(value) for name, value in self._own(service).items()}
         return bare() | shared | own | dict(self.settings.get("all", {})) | dict(self.settings.get(service, {}))

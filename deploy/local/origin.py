@@ -22,8 +22,7 @@ UPSTREAM = """    upstream {service} {{
         keepalive 16;
         keepalive_timeout 20s;   # shorter than the service's own, or a request could meet a closing connection
     }}"""
-LOCATION = """        location /api/{service}/ {{
-            if ($http_transfer_encoding) {{
+PASSED = """            if ($http_transfer_encoding) {{
                 return 411;
             }}
             proxy_pass http://{service};
@@ -35,15 +34,51 @@ LOCATION = """        location /api/{service}/ {{
             proxy_set_header X-Request-Id $request_id;
             proxy_connect_timeout 2s;
             proxy_send_timeout 15s;
-            proxy_read_timeout 20s;
+            proxy_read_timeout 20s;"""
+RESOURCES = """        location /api/{service}/ {{
+{passed}
         }}"""
+PAGES = """        location {place} {{
+            client_max_body_size {largest};
+            error_page 400 414 431 494 =400 /refused/400.html;
+            error_page 408 =408 /refused/408.html;
+            error_page 411 =411 /refused/400.html;
+            error_page 413 =413 /refused/413.html;
+            error_page 502 503 504 =503 /refused/503.html;
+{passed}
+        }}"""
+PLACES = {
+    # Each area of pages belongs to the service that owns the duty; every other address is intake's.
+    "dispatch": ("/login", "/logout", "/account", "/.well-known/jwks.json", "/desk", "/wall", "/directory"),
+    "notify": ("/letters",),
+}
+LARGEST = {"/uploads": "16m", "/": "200m", "/desk": "200m", "/login": "200m"}
+"""The largest body by place: a form without a script sends files to `/` and `/desk`; `/login/renew` may meet one."""
+REFUSED = {
+    400: ("请求无法理解", "请返回上一页，刷新后再试。"),
+    408: ("发送得太慢", "网络较慢，请换个信号好的地方再试；较大的照片和视频可以稍后补充。"),
+    413: ("内容太大", "请减少照片、视频的数量或大小后再提交。"),
+    503: ("系统正在重启", "请过一会儿刷新本页。情况紧急请直接拨打 110、119 或 120。"),
+}
+REFUSED_PAGE = """<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · 连心</title>
+<style>body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }}
+h1 {{ color: #a3201b }}</style>
+<main><h1>{title}</h1>
+<p>{next_step}</p></main>
+</html>
+"""
 PAGE = """<!doctype html>
 <html lang="zh-CN">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>连心</title>
 <h1>连心</h1>
-<p>每一封来信都有回音。系统正在运行，以下是各服务的接口说明。</p>
+<p>每一封来信都有回音。系统正在运行：<a href="/">居民来信</a>，<a href="/login">工作人员登录</a>。</p>
+<p>以下是各服务的接口说明。</p>
 <ul>
 {items}
 </ul>
@@ -86,7 +121,8 @@ class Origin:
     def _start(self) -> None:
         self.data = self.folder.data("nginx")
         self._write("nginx.conf", self._configuration())
-        self._write("index.html", PAGE.format(items="\n".join(self._item(service) for service in self.upstreams())))
+        self._write("about.html", PAGE.format(items="\n".join(self._item(service) for service in self.upstreams())))
+        self._write_refusals()
         self.child.start([program(), "-p", self.data, "-c", self.data / "nginx.conf"], bare(), drop=True, cwd=Path("/"))
         self.child.wait_until(lambda: ports.answers(self.port), 15, "nginx")
 
@@ -113,14 +149,21 @@ class Origin:
     def _configuration(self) -> str:
         filled = {
             "@at@": str(self.data),
-            "@port@": str(self.port),
+            "@listen@": f"listen 127.0.0.1:{self.port};",
             "@upstreams@": "\n".join(_upstream(service, doors) for service, doors in self.upstreams().items()),
-            "@locations@": "\n".join(LOCATION.format(service=service) for service in self.upstreams()),
+            "@locations@": "\n".join(_locations(self.upstreams())),
         }
         text = TEMPLATE.read_text(encoding="utf-8")
         for name, value in filled.items():
             text = text.replace(name, value)
         return text
+
+    def _write_refusals(self) -> None:
+        folder = self.data / "refused"
+        folder.mkdir(exist_ok=True)
+        user.give(folder)
+        for status, (title, next_step) in REFUSED.items():
+            self._write(f"refused/{status}.html", REFUSED_PAGE.format(title=title, next_step=next_step))
 
     def _item(self, service: str) -> str:
         address = f"/api/{service}/v1/openapi.json"
@@ -138,6 +181,22 @@ def program() -> Path:
     if found is None:
         raise Trouble("nginx is missing; `make setup` installs it.")
     return Path(found)
+
+
+def _locations(upstreams: Mapping[str, list[int]]) -> list[str]:
+    made = [RESOURCES.format(service=service, passed=PASSED.format(service=service)) for service in upstreams]
+    for service in upstreams:
+        # A path of its own and everything below it; /desks is not below /desk.
+        for place in PLACES.get(service, ()):
+            made += [_pages(service, f"= {place}", place), _pages(service, f"{place}/", place)]
+        made.append(_pages(service, f"/static/{service}/", "/static"))
+    if "intake" in upstreams:
+        made += [_pages("intake", "/uploads", "/uploads"), _pages("intake", "/", "/")]
+    return made
+
+
+def _pages(service: str, pattern: str, place: str) -> str:
+    return PAGES.format(place=pattern, largest=LARGEST.get(place, "2m"), passed=PASSED.format(service=service))
 
 
 def _upstream(service: str, doors: list[int]) -> str:

@@ -41,3 +41,20 @@ def test_a_killed_front_door_answers_with_a_problem_and_comes_back(system: Syste
 def test_an_officer_with_a_development_token_is_let_in(system: SystemUnderTest) -> None:
     headers = {"Authorization": f"Bearer {system.token('centre', 'CENTRE')}"}
     assert requests.get(f"{system.api('dispatch')}/units", headers=headers, timeout=10).status_code == 200
+
+
+def test_an_address_that_nobody_has_is_a_page_for_people_and_a_problem_for_programs(system: SystemUnderTest) -> None:
+    resource = requests.get(f"{system.url}/api/nobody/v1/cases", timeout=10)
+    assert (resource.status_code, resource.json()["code"]) == (404, "not_found")
+
+
+def test_while_a_service_is_away_its_pages_say_what_to_do(system: SystemUnderTest) -> None:
+    door = system.processes["dispatch-api"]
+    door.kill()
+    answer = requests.get(f"{system.url}/desk", timeout=10)
+    assert (answer.status_code, "请过一会儿刷新本页" in answer.text) == (503, True)
+    door.start()
+
+
+def test_the_interfaces_are_told_at_one_address(system: SystemUnderTest) -> None:
+    assert "/api/notify/v1/openapi.json" in requests.get(f"{system.url}/about", timeout=10).text
