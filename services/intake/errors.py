@@ -63,7 +63,63 @@ class ReaderKeyMissing(DomainError):
     code = "reader_key_missing"
 
 
+class UploadNotFound(DomainError):
+    """No such upload, or the token is wrong: the two look the same."""
+
+    code = "upload_not_found"
+
+
+class WrongOffset(DomainError):
+    """The piece does not begin where the upload ends; `offset` says where that is."""
+
+    code = "wrong_offset"
+
+
+class UploadTooLarge(DomainError):
+    """A file or a piece of it is larger (`most`) or smaller (`least`) than may be, in bytes."""
+
+    code = "upload_too_large"
+
+
+class UploadRefused(DomainError):
+    """The file is not one we take; `reason` is one of media.Reason, `sentence` says it."""
+
+    code = "upload_refused"
+
+
+class UploadUnfinished(DomainError):
+    """A file named with a letter has not wholly arrived, or is gone; `media` are the ids."""
+
+    code = "upload_unfinished"
+
+
+class TooManyFiles(DomainError):
+    """More files than a letter, a supplement or a case may have."""
+
+    code = "too_many_files"
+
+
+class TooManyUploads(DomainError):
+    """One address began more uploads, or left more unsent bytes here, than is allowed; `retry_after` is in seconds."""
+
+    code = "too_many_uploads"
+
+
+class MediaNotFound(DomainError):
+    """No such file, or not one the caller may see."""
+
+    code = "media_not_found"
+
+
 STATUSES = {
+    UploadNotFound.code: 404,
+    WrongOffset.code: 409,
+    UploadTooLarge.code: 413,
+    UploadRefused.code: 415,
+    UploadUnfinished.code: 422,
+    TooManyFiles.code: 422,
+    TooManyUploads.code: 429,
+    MediaNotFound.code: 404,
     CaseNotFound.code: 404,
     UnknownCommunity.code: 422,
     IllegalTransition.code: 409,
@@ -74,6 +130,14 @@ STATUSES = {
 }
 
 SENTENCES = {
+    UploadNotFound.code: "没有找到这次上传，请重新选择文件。",
+    WrongOffset.code: "上传的位置不对，请从已收到的位置继续。",
+    UploadTooLarge.code: "文件过大，或分片大小不合要求。",
+    UploadRefused.code: "{sentence}",
+    UploadUnfinished.code: "有文件还没有传完或已失效，请等待上传完成，或移除后重新选择。",
+    TooManyFiles.code: "文件过多：一次最多{photos}张照片、{videos}个视频。",
+    TooManyUploads.code: "上传得太频繁了，请稍后再试。",
+    MediaNotFound.code: "没有找到这个文件。",
     CaseNotFound.code: "没有找到这件诉求，请核对编号和查询码。",
     UnknownCommunity.code: "没有这个社区。",
     IllegalTransition.code: "诉求当前的状态不能这样操作。",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 from joserfc.jwk import KeySet
 
@@ -14,6 +14,7 @@ from chassis.settings import Settings as Base
 from chassis.settings import positive, read, secret, setting
 from services.intake import emergency
 from services.intake.limit import Limit
+from services.intake.media import Allowance, Kind
 
 T = TypeVar("T")
 
@@ -68,14 +69,64 @@ class Settings(Base):
 
     access_log_days: int = setting(1095, parse=positive, about="days a read of personal data stays in the access log")
 
+    media_store: Literal["folder", "s3"] = setting("folder", about="where photos and videos lie")
+    media_dir: Path = setting(Path(".run/media"), about="their folder, one for all processes of intake")
+    s3_bucket: str = setting("", about="their bucket")
+    s3_endpoint: str = setting("", about="https address of a store that speaks S3; empty means Amazon's")
+    s3_region: str = setting("", about="the bucket's region")
+    s3_access_key: str = secret("", about="access key of the bucket; empty means the machine's own role")
+    s3_secret_key: str = secret("", about="secret key of the bucket")
+    s3_seconds: float = setting(10.0, about="longest wait for an answer of the bucket; each call is tried twice")
+    photo_megabytes: int = setting(10, parse=positive, about="largest photo")
+    video_megabytes: int = setting(100, parse=positive, about="largest video")
+    photos_per_letter: int = setting(9, parse=positive, about="photos of one letter, supplement or work log")
+    videos_per_letter: int = setting(1, parse=positive, about="videos of one letter, supplement or work log")
+    media_per_case: int = setting(40, parse=positive, about="files of one case in all")
+    video_minutes: int = setting(10, parse=positive, about="longest video")
+    photo_seconds: int = setting(30, parse=positive, about="longest time the processing of a photo may take")
+    video_seconds: int = setting(600, parse=positive, about="longest time the processing of a video may take")
+    limit_uploads: bool = setting(True, about="limit the uploads of one address; off only outside production")
+    uploads_per_hour: int = setting(300, parse=positive, about="uploads one address may begin in an hour")
+    unsent_megabytes: int = setting(600, parse=positive, about="files of one address that wait for their letter")
+
     def problems(self) -> list[str]:
         found = []
+        if self.profile == "production" and not self.limit_uploads:
+            found.append("LIMIT_UPLOADS is off, which only PROFILE=dev or demo allows")
+        if self.media_store == "s3" and not self.s3_bucket:
+            found.append("MEDIA_STORE is s3, and S3_BUCKET is not set")
         if self.profile == "production" and not self.limit_submissions:
             found.append("LIMIT_SUBMISSIONS is off, which only PROFILE=dev or demo allows")
         if self.pool_size <= self.http_threads:
             # A submission holds one connection while it takes a block of numbers on a second.
             found.append("POOL_SIZE must be larger than HTTP_THREADS")
         return found
+
+    @property
+    def allowance(self) -> Allowance:
+        megabyte = 1 << 20
+        return Allowance(
+            self.photo_megabytes * megabyte,
+            self.video_megabytes * megabyte,
+            self.photos_per_letter,
+            self.videos_per_letter,
+            self.media_per_case,
+        )
+
+    @property
+    def uploads(self) -> Limit:
+        return Limit(self.uploads_per_hour, timedelta(hours=1))
+
+    @property
+    def media_place(self) -> dict[str, Any]:
+        """Where the object store is, for `objects.opened`; holds the secret key, so it goes nowhere but there."""
+        if self.media_store == "folder":
+            return {"folder": str(self.media_dir.resolve())}
+        names = {"endpoint": self.s3_endpoint, "region": self.s3_region, "seconds": self.s3_seconds}
+        return {"bucket": {"name": self.s3_bucket, "key": self.s3_access_key, "secret": self.s3_secret_key, **names}}
+
+    def processing_seconds(self, kind: Kind) -> int:
+        return self.photo_seconds if kind is Kind.PHOTO else self.video_seconds
 
     @property
     def community_codes(self) -> frozenset[str]:
