@@ -21,6 +21,7 @@ class Intake:
     submitted_at: datetime
     accepted_at: datetime | None = None
     refused_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     emergency: bool = False
     dispatched_at: datetime | None = None
     contacted_at: datetime | None = None
@@ -29,7 +30,11 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Dispatch's part. `sent_back_at`: the last time a reply was sent back."""
+    """Dispatch's part. `sent_back_at`: the last time a reply was sent back.
+
+    `reopened_at`: when its present round began, None in the first. `stops`: each time it was withdrawn or merged into
+    another; of these only one after the reopening concerns the present round.
+    """
 
     state: str
     unit: str | None = None
@@ -44,7 +49,16 @@ class Dispatch:
     replied_at: datetime | None = None
     closed_at: datetime | None = None
     sent_back_at: datetime | None = None
+    round: int = 1
+    reopened_at: datetime | None = None
+    stops: tuple[datetime, ...] = ()
     imported_at: datetime | None = None
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """When it stopped being waited for in its present round."""
+        last = self.stops[-1] if self.stops else None
+        return last if last and (self.reopened_at is None or last >= self.reopened_at) else None
 
 
 NOTHING = Dispatch(state="unknown")
@@ -52,7 +66,10 @@ NOTHING = Dispatch(state="unknown")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`version` counts the events published about the case; `mark` and `reason` are those last published."""
+    """`version` counts the events published about the case; `mark` and `reason` are those last published.
+
+    `past` holds the clocks that a new gen has just replaced, until what they fired is written.
+    """
 
     number: str
     version: int = 0
@@ -61,6 +78,7 @@ class Case:
     clocks: Mapping[Kind, Clock] = field(default_factory=dict)
     mark: Mark = Mark.NONE
     reason: Reason = Reason.NONE
+    past: tuple[Clock, ...] = field(default=(), compare=False)
 
     @property
     def imported_at(self) -> datetime | None:
@@ -116,13 +134,14 @@ def hear_intake(case: Case, heard: Intake) -> Case:
 
 
 def hear_dispatch(case: Case, heard: Dispatch) -> Case:
-    """Dispatch's newest word; when it was imported and last sent back stays."""
+    """Dispatch's newest word; when it was imported, last sent back and each time stopped stays."""
     before = case.dispatch
     return replace(
         case,
         dispatch=replace(
             heard,
             sent_back_at=heard.sent_back_at or before.sent_back_at,
+            stops=(*before.stops, *heard.stops),
             imported_at=before.imported_at or heard.imported_at,
         ),
     )
@@ -139,8 +158,9 @@ def settle(case: Case) -> tuple[Case, list[Step], Marking | None]:
         limit = limit_for(kind, case.dispatch.complexity)
         clocks[kind], turned = follow(clocks.get(kind), limit, course, case.imported_at)
         steps += turned
-    case = replace(case, clocks=clocks)
-    mark, reason = judge(case.risk, case.time, closed=_is_closed(case), refused=_is_refused(case))
+    replaced = (clock for kind, clock in case.clocks.items() if clock.gen < clocks[kind].gen)
+    case = replace(case, clocks=clocks, past=(*case.past, *replaced))
+    mark, reason = judge(case.risk, case.time, closed=_is_closed(case), watched=_is_watched(case))
     marking = None if mark is case.mark else Marking(case.mark)
     version = case.version + len(steps) + (marking is not None)
     return replace(case, mark=mark, reason=reason, version=version), steps, marking
@@ -156,11 +176,12 @@ def _courses_before_dispatch(case: Case) -> dict[Kind, Course]:
     if intake is None:
         return {}
     answered_at = intake.accepted_at or intake.refused_at
-    # Dispatched implies accepted, at a time still under way: the clock must not fire meanwhile.
-    held = dispatched_at is not None and answered_at is None
-    found = {Kind.ACCEPT: Course(intake.submitted_at, answered_at, held=held)}
+    # Dispatched, or stopped there, implies accepted, at a time still under way: the clock must not fire meanwhile.
+    held = answered_at is None and (dispatched_at is not None or bool(case.dispatch.stops))
+    found = {Kind.ACCEPT: Course(intake.submitted_at, ended_at=answered_at, stopped_at=intake.withdrawn_at, held=held)}
     if intake.accepted_at is not None:
-        found[Kind.DISPATCH] = Course(intake.accepted_at, dispatched_at or intake.dispatched_at)
+        dispatched_at = dispatched_at or intake.dispatched_at
+        found[Kind.DISPATCH] = Course(intake.accepted_at, ended_at=dispatched_at, stopped_at=_first_stop(case))
     return found
 
 
@@ -172,10 +193,12 @@ def _courses_after_dispatch(case: Case) -> dict[Kind, Course]:
     return {
         Kind.CONTACT: _contact_course(case, dispatch.dispatched_at, answered_at),
         Kind.CLOSE: Course(
-            dispatch.dispatched_at,
+            dispatch.reopened_at or dispatch.dispatched_at,
+            gen=dispatch.round,
             ended_at=answered_at if _is_closed(case) else None,
             muted_at=dispatch.replied_at if dispatch.state == "replied" else None,
             resumed_at=dispatch.sent_back_at,
+            stopped_at=dispatch.stopped_at,
         ),
     }
 
@@ -185,12 +208,21 @@ def _contact_course(case: Case, dispatched_at: datetime, answered_at: datetime |
     contacted_at = case.dispatch.contacted_at or stated_at or answered_at
     # An import's dispatch is told before its contact; intake's word says whether there was one.
     waits_for_intake = case.dispatch.imported_at is not None and case.intake is None
-    return Course(dispatched_at, contacted_at, held=waits_for_intake and contacted_at is None)
+    held = waits_for_intake and contacted_at is None
+    return Course(dispatched_at, ended_at=contacted_at, stopped_at=_first_stop(case), held=held)
+
+
+def _first_stop(case: Case) -> datetime | None:
+    """What happens once in a case's life was waited for until it was stopped first."""
+    return case.dispatch.stops[0] if case.dispatch.stops else None
 
 
 def _is_closed(case: Case) -> bool:
     return case.dispatch.closed_at is not None
 
 
-def _is_refused(case: Case) -> bool:
-    return case.intake is not None and case.intake.refused_at is not None and case.intake.accepted_at is None
+def _is_watched(case: Case) -> bool:
+    """Neither refused nor withdrawn nor merged into another."""
+    intake = case.intake
+    left_intake = intake is not None and intake.accepted_at is None and (intake.refused_at or intake.withdrawn_at)
+    return not left_intake and case.dispatch.stopped_at is None

@@ -18,6 +18,7 @@ class Status(StrEnum):
     BREACHED = "breached"  # running, red; only meeting it ends it
     MUTED = "muted"  # a reply waits for review; sending it back lets the clock run on
     MET = "met"  # over
+    STOPPED = "stopped"  # over: what it waited for is waited for no longer
 
 
 class Turn(StrEnum):
@@ -28,6 +29,7 @@ class Turn(StrEnum):
     BREACHED = "breached"
     RETRACTED = "retracted"
     MET = "met"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ class Clock:
     muted_at: datetime | None = None
     resumed_at: datetime | None = None
     met_at: datetime | None = None
+    stopped_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
-        return self.status is Status.MET
+        return self.status in (Status.MET, Status.STOPPED)
 
     @property
     def is_running(self) -> bool:
@@ -87,13 +90,21 @@ class Course:
     """What the facts of a case say about one of its clocks.
 
     `ended_at`: when what it waits for was done. `muted_at`: the reply under review. `resumed_at`: the last send-back.
+    `stopped_at`: when the case was withdrawn or merged into another. A higher `gen` is a new clock.
     """
 
     started_at: datetime
+    gen: int = 1
     ended_at: datetime | None = None
     muted_at: datetime | None = None
     resumed_at: datetime | None = None
+    stopped_at: datetime | None = None
     held: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Done, or waited for no longer; what is held may yet turn out to have been done before."""
+        return self.ended_at is not None or (self.stopped_at is not None and not self.held)
 
 
 def start(limit: Limit, started_at: datetime, gen: int = 1) -> Clock:
@@ -144,6 +155,11 @@ def meet(clock: Clock, at: datetime) -> Clock:
     return replace(clock, status=Status.MET, met_at=at, held=False)
 
 
+def stop(clock: Clock, at: datetime) -> Clock:
+    """What the clock waited for is waited for no longer: the case was withdrawn, or merged into another."""
+    return replace(clock, status=Status.STOPPED, stopped_at=at, held=False)
+
+
 def follow(clock: Clock | None, limit: Limit, course: Course, horizon: datetime | None) -> tuple[Clock, list[Step]]:
     """Bring a clock to where the facts say it stands.
 
@@ -151,19 +167,19 @@ def follow(clock: Clock | None, limit: Limit, course: Course, horizon: datetime 
     the claim. Returns the clock and its turns in order; the same facts again return no turn.
     """
     steps: list[Step] = []
-    if clock is None:
-        clock = start(limit, course.started_at)
+    if clock is None or clock.gen < course.gen:
+        clock = start(limit, course.started_at, course.gen)
         steps.append(Step(Turn.STARTED, clock, clock.started_at))
     if clock.is_over:
         return clock, steps
     clock = replace(clock, held=course.held)
-    if clock.status is Status.MUTED and course.muted_at is None and course.ended_at is None:
+    if clock.status is Status.MUTED and course.muted_at is None and not course.is_over:
         clock = unmute(clock, course.resumed_at or clock.due)
     for pace in (_catch_up_to_facts(clock, course), _catch_up_to_import(clock, course, horizon)):
         steps += pace
         clock = pace[-1].clock if pace else clock
-    if course.ended_at is not None:
-        clock, ending = _end(clock, course.ended_at)
+    if course.is_over:
+        clock, ending = _end(clock, course)
         steps += ending
     elif course.muted_at is not None and clock.status is not Status.MUTED:
         clock = mute(clock, course.muted_at)
@@ -172,12 +188,13 @@ def follow(clock: Clock | None, limit: Limit, course: Course, horizon: datetime 
 
 def _catch_up_to_facts(clock: Clock, course: Course) -> list[Step]:
     """A limit that the facts show was passed was breached, even if the claim never saw the clock run."""
-    proven = course.ended_at or course.muted_at
+    stopped_at = course.stopped_at if course.is_over and clock.status is not Status.MUTED else None
+    proven = course.ended_at or course.muted_at or stopped_at
     return _fire(clock, red=True) if proven is not None and proven > clock.due else []
 
 
 def _catch_up_to_import(clock: Clock, course: Course, horizon: datetime | None) -> list[Step]:
-    if horizon is None or course.held or course.ended_at is not None or course.muted_at is not None:
+    if horizon is None or course.held or course.is_over or course.muted_at is not None:
         return []
     if clock.warn_at > horizon:
         return []
@@ -196,10 +213,13 @@ def _fire(clock: Clock, red: bool) -> list[Step]:
     return steps
 
 
-def _end(clock: Clock, ended_at: datetime) -> tuple[Clock, list[Step]]:
+def _end(clock: Clock, course: Course) -> tuple[Clock, list[Step]]:
+    """Met, or stopped; either way a breach does not stand if the time was not being used up any more at its end."""
+    at = course.ended_at or course.stopped_at or clock.due
+    spent_until = clock.muted_at or at if course.ended_at is None else at
     steps: list[Step] = []
-    if clock.breached_at is not None and ended_at <= clock.due:
+    if clock.breached_at is not None and spent_until <= clock.due:
         clock = retract(clock)
-        steps.append(Step(Turn.RETRACTED, clock, ended_at))
-    clock = meet(clock, ended_at)
-    return clock, [*steps, Step(Turn.MET, clock, ended_at)]
+        steps.append(Step(Turn.RETRACTED, clock, at))
+    clock = stop(clock, at) if course.ended_at is None else meet(clock, at)
+    return clock, [*steps, Step(Turn.CHANGED if course.ended_at is None else Turn.MET, clock, at)]

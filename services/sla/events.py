@@ -67,6 +67,10 @@ class Retracted(ClockTurned):
     """The breach of this kind and gen does not stand: it was done in time, and the news came late."""
 
 
+class Changed(ClockTurned):
+    """The clock runs otherwise from `at` on. `stopped`: the case was withdrawn or merged, so nothing fires."""
+
+
 class Marked(CaseView):
     """The case's mark changed from `previous`."""
 
@@ -80,6 +84,7 @@ TURNED = {
     Turn.BREACHED: EventType("clock.breached", Breached, public=True),
     Turn.MET: EventType("clock.met", Met, public=True),
     Turn.RETRACTED: EventType("clock.retracted", Retracted, public=True),
+    Turn.CHANGED: EventType("clock.changed", Changed, public=True),
 }
 MARKED = EventType("case.marked", Marked, public=True)
 PUBLISHES = (*TURNED.values(), MARKED)
@@ -169,13 +174,19 @@ class DispatchReading(Schema):
     contacted_at = Moment(allow_none=True, load_default=None)
     replied_at = Moment(allow_none=True, load_default=None)
     closed_at = Moment(allow_none=True, load_default=None)
+    reopened_at = Moment(allow_none=True, load_default=None)
+    round = fields.Integer(load_default=1)
     imported = fields.Boolean(load_default=False)
+
+
+DISPATCH_STAGES = ("triaged", "dispatched", "contacted", "replied", "sent_back", "closed")
+STOPS = ("case.withdrawn", "case.merged")
 
 
 def _reads() -> Iterator[tuple[tuple[str, str], type[Schema]]]:
     for stage in ("submitted", "accepted", "refused"):
         yield ("intake", f"case.{stage}"), IntakeReading
-    for stage in ("triaged", "dispatched", "contacted", "replied", "sent_back", "closed"):
+    for stage in DISPATCH_STAGES:
         yield ("dispatch", f"case.{stage}"), DispatchReading
 
 
@@ -191,6 +202,7 @@ def intake_part(event: Event) -> Intake:
         submitted_at=data["submitted_at"],
         accepted_at=data["accepted_at"] or stated["accepted_at"],
         refused_at=data["refused_at"],
+        withdrawn_at=data["at"] if event.type == "case.withdrawn" else None,
         emergency=data["emergency"],
         dispatched_at=stated["dispatched_at"],
         contacted_at=stated["contacted_at"],
@@ -205,5 +217,6 @@ def dispatch_part(event: Event) -> Dispatch:
         **{name: event.data[name] for name in names},
         helpers=tuple(event.data["helpers"]),
         sent_back_at=event.data["at"] if event.type == "case.sent_back" else None,
+        stops=(event.data["at"],) if event.type in STOPS else (),
         imported_at=event.time if event.data["imported"] else None,
     )

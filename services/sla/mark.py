@@ -44,12 +44,12 @@ def time_mark(clocks: Iterable[Clock]) -> Mark:
     return worse(Mark.NONE, *(_colour(clock) for clock in clocks if not clock.is_over))
 
 
-def judge(risk: Mark, time: Mark, *, closed: bool, refused: bool) -> tuple[Mark, Reason]:
-    """The mark shown and what it comes from; a refused case is watched no longer and has none."""
+def judge(risk: Mark, time: Mark, *, closed: bool, watched: bool) -> tuple[Mark, Reason]:
+    """The mark shown and what it comes from; a case watched no longer (refused, withdrawn, merged) has none."""
     if closed:
         return Mark.GREEN, Reason.CLOSED
     mark = worse(risk, time)
-    if refused or mark is Mark.NONE:
+    if not watched or mark is Mark.NONE:
         return Mark.NONE, Reason.NONE
     if risk is time:
         return mark, Reason.BOTH

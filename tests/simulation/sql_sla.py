@@ -20,7 +20,7 @@ from tests.simulation.sql_chassis import write_outbox
 OWN, of = models()
 TABLES = (*sql_chassis.TABLES, "cases", "clocks", "firings", "progress")
 CASE_MOMENTS = tuple(name for name in case_store.CASE if name.endswith("_at"))
-CLOCK_MOMENTS = ("started_at", "warn_at", "due", "warned_at", "breached_at", "muted_at", "resumed_at", "met_at", "next_at")  # fmt: skip
+CLOCK_MOMENTS = ("started_at", "warn_at", "due", "warned_at", "breached_at", "muted_at", "resumed_at", "met_at", "stopped_at", "next_at")  # fmt: skip
 FRESH = timedelta(seconds=2)
 
 
@@ -118,7 +118,7 @@ def _fire_case(tx: Tx, number: str, kinds: set[Kind]) -> None:
         case_store.clocks_of(tx, [number])[number],  # type: ignore[arg-type]
     )
     fired, steps = _turned(tx, case, kinds)
-    mark, reason = judge(fired.risk, fired.time, closed=False, refused=False)
+    mark, reason = judge(fired.risk, fired.time, closed=False, watched=True)
     marking = Marking(case.mark) if steps and mark is not case.mark else None
     version = case.version + len(steps) + (marking is not None)
     if steps:

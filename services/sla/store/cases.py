@@ -12,15 +12,17 @@ from services.sla.limit import Complexity, Kind
 from services.sla.mark import Mark, Reason
 
 CASE = (
-    *("version", "submitted_at", "accepted_at", "refused_at", "emergency"),
+    *("version", "submitted_at", "accepted_at", "refused_at", "withdrawn_at", "emergency"),
     *("stated_dispatched_at", "stated_contacted_at", "intake_imported_at"),
     *("state", "unit", "unit_name", "helpers", "complexity", "priority", "sensitive", "restricted", "dispatched_at"),
-    *("contacted_at", "replied_at", "closed_at", "sent_back_at", "dispatch_imported_at"),
+    *("contacted_at", "replied_at", "closed_at", "sent_back_at", "round", "reopened_at", "stops"),
+    "dispatch_imported_at",
     *("risk_mark", "time_mark", "mark", "reason", "nearest", "due", "scopes"),
 )
 # `risk_mark` and `time_mark` are for the claim, the last three for the lists; none is read back.
 READ = "number, " + ", ".join(CASE[:-3])
-DISPATCH = tuple(name for name in Dispatch.__slots__ if name not in ("imported_at", "helpers", "complexity"))
+LISTED = ("helpers", "stops")
+DISPATCH = tuple(name for name in Dispatch.__slots__ if name not in ("imported_at", "complexity", *LISTED))
 CLOCK = tuple(Clock.__slots__)
 CLOCK_LIST = ", ".join(CLOCK)
 
@@ -77,6 +79,7 @@ def _intake(row: Row[Any]) -> Intake | None:
         submitted_at=row.submitted_at,
         accepted_at=row.accepted_at,
         refused_at=row.refused_at,
+        withdrawn_at=row.withdrawn_at,
         emergency=row.emergency,
         dispatched_at=row.stated_dispatched_at,
         contacted_at=row.stated_contacted_at,
@@ -90,6 +93,7 @@ def _dispatch(row: Row[Any]) -> Dispatch:
     return Dispatch(
         **{name: getattr(row, name) for name in DISPATCH},
         helpers=tuple(row.helpers),
+        stops=tuple(row.stops),
         complexity=Complexity(row.complexity) if row.complexity else None,
         imported_at=row.dispatch_imported_at,
     )
@@ -117,12 +121,12 @@ def _case_row(each: Case) -> dict[str, Any]:
         "submitted_at": intake and intake.submitted_at,
         "accepted_at": intake and intake.accepted_at,
         "refused_at": intake and intake.refused_at,
+        "withdrawn_at": intake and intake.withdrawn_at,
         "emergency": bool(intake and intake.emergency),
         "stated_dispatched_at": intake and intake.dispatched_at,
         "stated_contacted_at": intake and intake.contacted_at,
         "intake_imported_at": intake and intake.imported_at,
-        **{name: getattr(dispatch, name) for name in DISPATCH},
-        "helpers": dispatch.helpers,
+        **{name: getattr(dispatch, name) for name in (*DISPATCH, *LISTED)},
         "complexity": dispatch.complexity,
         "dispatch_imported_at": dispatch.imported_at,
         "risk_mark": each.risk,
@@ -151,7 +155,7 @@ def _firing_rows(changed: Mapping[str, Case]) -> list[dict[str, Any]]:
             "retracted": stage == "breached" and clock.retracted,
         }
         for each in changed.values()
-        for clock in each.clocks.values()
+        for clock in (*each.past, *each.clocks.values())
         for stage, at in (("warned", clock.warned_at), ("breached", clock.breached_at))
         if at is not None
     ]

@@ -13,12 +13,12 @@ from chassis.testing import message
 from services.sla import commands
 from services.sla.case import Case, Marking
 from services.sla.clock import Step, Turn, breach, warn
-from services.sla.events import READS, drafts
+from services.sla.events import DispatchReading, IntakeReading, drafts
 from services.sla.mark import judge
 
 NUMBER = "XA20261124000123"
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
-SCHEMAS = {key: schema() for key, schema in READS.items()}
+SCHEMAS = {"intake": IntakeReading(), "dispatch": DispatchReading()}
 
 
 def after(hours: float) -> datetime:
@@ -37,7 +37,7 @@ class Told:
     def event(self) -> Event:
         """As sla reads it."""
         draft, source = self.draft, source_of("xinan", self.producer)
-        data = SCHEMAS[self.producer, draft.type].load(draft.data)
+        data = SCHEMAS[self.producer].load(draft.data)
         return Event("", source, draft.type, draft.subject, draft.seq, 1, self.time, draft.subject, data)
 
     def message(self, **options: Any) -> Message:
@@ -47,7 +47,11 @@ class Told:
 
 @dataclass
 class Life:
-    """What truly happened, in hours after the letter; None: not yet. `replies`: (replied, sent back) in order."""
+    """What truly happened, in hours after the letter; None: not yet. `replies`: (replied, sent back) in order.
+
+    `handed_back`: (handed back, sent out again by ruling). `withdrawn` is heard of intake before acceptance, of dispatch
+    after it. A merged case may be `followed`: closed with the case it became part of.
+    """
 
     accepted: float | None = None
     refused: float | None = None
@@ -55,6 +59,11 @@ class Life:
     contacted: float | None = None
     replies: list[tuple[float, float | None]] = field(default_factory=list)
     closed: float | None = None
+    handed_back: tuple[float, float | None] | None = None
+    again: "Again | None" = None
+    withdrawn: float | None = None
+    merged: float | None = None
+    followed: float | None = None
     complexity: str = "simple"
     emergency: bool = False
     priority: bool = False
@@ -73,6 +82,8 @@ class Life:
             told.append(("case.accepted", self.accepted, dict(view)))
         if self.refused is not None:
             told.append(("case.refused", self.refused, view | {"refused_at": _at(self.refused)}))
+        if self.withdrawn is not None and self.accepted is None:
+            told.append(("case.withdrawn", self.withdrawn, dict(view)))
         return self._numbered("intake", told)
 
     def dispatch(self) -> list[Told]:
@@ -93,18 +104,36 @@ class Life:
             view |= {"unit": self.unit, "unit_name": f'{self.unit}"社区"', "dispatched_at": _at(self.dispatched)}
             says = {"state": "dispatched", "imported": self.imported is not None}
             told.append(("case.dispatched", self.dispatched, view | says))
+        if self.handed_back is not None:
+            told += self._handed_back(view, *self.handed_back)
         if self.contacted is not None:
             view |= {"contacted_at": _at(self.contacted)}
             says = {"state": "handling", "imported": self._was_contacted_before_import()}
             told.append(("case.contacted", self.contacted, view | says))
-        for replied, sent_back in self.replies:
-            view |= {"replied_at": _at(replied)}
-            told.append(("case.replied", replied, view | {"state": "replied"}))
-            if sent_back is not None:
-                told.append(("case.sent_back", sent_back, view | {"state": "handling", "replied_at": None}))
-        if self.closed is not None:
-            told.append(("case.closed", self.closed, view | {"state": "closed", "closed_at": _at(self.closed)}))
+        told += _answered(view, self.replies, self.closed)
+        if self.again is not None:
+            view |= {"reopened_at": _at(self.again.reopened), "round": 2, "replied_at": None}
+            told.append(("case.reopened", self.again.reopened, view | {"state": "handling"}))
+            told += _answered(view, self.again.replies, self.again.closed)
+        told += self._left(view)
         return self._numbered("dispatch", told)
+
+    def _handed_back(self, view: dict[str, Any], at: float, ruled: float | None) -> list["Raw"]:
+        """A ruling sends the case out again; when it was dispatched first stays."""
+        told: list[Raw] = [("case.handed_back", at, view | {"state": "handed_back"})]
+        if ruled is not None:
+            told.append(("case.dispatched", ruled, view | {"state": "dispatched"}))
+        return told
+
+    def _left(self, view: dict[str, Any]) -> list["Raw"]:
+        told: list[Raw] = []
+        if self.withdrawn is not None and self.accepted is not None:
+            told.append(("case.withdrawn", self.withdrawn, view | {"state": "withdrawn"}))
+        if self.merged is not None:
+            told.append(("case.merged", self.merged, view | {"state": "merged"}))
+        if self.followed is not None:
+            told += _answered(view, [(self.followed, None)], self.followed)
+        return told
 
     def in_order(self) -> list[Told]:
         """Both sources, as it happened."""
@@ -132,6 +161,31 @@ class Life:
             )
             for seq, (type_, at, data) in enumerate(told, 1)
         ]
+
+
+Raw = tuple[str, float, dict[str, Any]]
+
+
+@dataclass
+class Again:
+    """The second round of a case."""
+
+    reopened: float
+    replies: list[tuple[float, float | None]] = field(default_factory=list)
+    closed: float | None = None
+
+
+def _answered(view: dict[str, Any], replies: list[tuple[float, float | None]], closed: float | None) -> list[Raw]:
+    told: list[Raw] = []
+    for replied, sent_back in replies:
+        view |= {"replied_at": _at(replied)}
+        told.append(("case.replied", replied, view | {"state": "replied"}))
+        if sent_back is not None:
+            view |= {"replied_at": None}
+            told.append(("case.sent_back", sent_back, view | {"state": "handling"}))
+    if closed is not None:
+        told.append(("case.closed", closed, view | {"state": "closed", "closed_at": _at(closed)}))
+    return told
 
 
 def _at(hours: float | None) -> str | None:
@@ -176,9 +230,13 @@ class Sla:
         """The published events: type and the data asked for."""
         return [(draft.type, *(draft.data.get(name) for name in names)) for draft in self.published]
 
-    def of(self, kind: str) -> list[str]:
+    def of(self, kind: str, gen: int = 1) -> list[str]:
         """What was published of one clock, in order."""
-        return [draft.type.removeprefix("clock.") for draft in self.published if draft.data.get("kind") == kind]
+        return [
+            draft.type.removeprefix("clock.")
+            for draft in self.published
+            if (draft.data.get("kind"), draft.data.get("gen")) == (kind, gen)
+        ]
 
 
 def fire(case: Case, now: datetime) -> tuple[Case, list[Draft]]:
@@ -199,7 +257,7 @@ def fire(case: Case, now: datetime) -> tuple[Case, list[Draft]]:
         return case, []
     steps.sort(key=lambda step: (step.at, step.clock.kind, step.turn is Turn.BREACHED))
     fired = replace(case, clocks=clocks)
-    mark, reason = judge(fired.risk, fired.time, closed=False, refused=False)
+    mark, reason = judge(fired.risk, fired.time, closed=False, watched=True)
     marking = None if mark is case.mark else Marking(case.mark)
     version = case.version + len(steps) + (marking is not None)
     fired = replace(fired, mark=mark, reason=reason, version=version)

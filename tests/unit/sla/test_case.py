@@ -1,9 +1,13 @@
 """What a case's clocks and mark are after a life, told in order."""
 
+from dataclasses import replace
+
 import pytest
 
+from services.sla.clock import Status
+from services.sla.limit import Kind
 from services.sla.mark import Mark, Reason
-from tests.unit.sla.life import NUMBER, Life, Sla, after
+from tests.unit.sla.life import NUMBER, Again, Life, Sla, after
 
 
 def test_a_letter_written_starts_the_accept_clock_with_its_promise():
@@ -181,3 +185,96 @@ def test_helpers_see_a_case_unless_it_is_restricted():
 def test_the_sequence_has_no_gap_and_ends_at_the_version():
     sla = Sla().tell(Life(accepted=2, dispatched=5, contacted=40, replies=[(41, 42), (50, None)], closed=60))
     assert [d.seq for d in sla.published] == list(range(1, sla.case.version + 1))
+
+
+ANSWERED = Life(accepted=0.5, dispatched=1, contacted=2, replies=[(10, None)], closed=11)
+
+
+def test_a_reopened_case_gets_a_new_promise_counted_from_the_reopening():
+    sla = Sla().tell(replace(ANSWERED, again=Again(30)), until=30)
+    started = [d.data for d in sla.published if d.type == "clock.started" and d.data["kind"] == "close"]
+    assert [(d["gen"], d["due"]) for d in started] == [(1, "2026-11-25T09:00:00Z"), (2, "2026-11-26T14:00:00Z")]
+    assert (sla.case.mark, sla.case.reason) == (Mark.NONE, Reason.NONE)
+
+
+def test_a_breach_of_the_first_round_stays_history_and_the_second_may_breach_again():
+    sla = Sla().tell(replace(ANSWERED, replies=[(40, None)], closed=41, again=Again(50)))
+    assert sla.of("close") == ["started", "warned", "breached", "met"]
+    assert sla.of("close", gen=2) == ["started", "warned", "breached"]
+    assert [d.data["mark"] for d in sla.published if d.type == "case.marked"] == [
+        *("yellow", "red", "green"),
+        *("none", "yellow", "red"),
+    ]
+
+
+def test_the_second_round_is_met_and_muted_like_the_first():
+    again = Again(30, replies=[(40, 41), (50, None)], closed=52)
+    sla = Sla().tell(replace(ANSWERED, again=again))
+    assert sla.of("close", gen=2) == ["started", "warned", "met"]
+    assert sla.case.clocks[Kind.CLOSE].met_at == after(50)
+
+
+def test_clocks_replaced_in_one_batch_leave_what_they_fired_to_be_written():
+    sla = Sla()
+    for told in replace(ANSWERED, replies=[(40, None)], closed=41, again=Again(50)).in_order():
+        sla.hear(told)
+    assert [(clock.gen, clock.breached_at) for clock in sla.case.past] == [(1, after(25))]
+
+
+@pytest.mark.parametrize("leaving", [{"withdrawn": 10}, {"merged": 10}])
+def test_a_case_withdrawn_or_merged_stops_its_running_clocks_and_has_no_mark(leaving):
+    sla = Sla().tell(Life(accepted=0.5, dispatched=1, priority=True, **leaving))
+    assert sla.of("close") == sla.of("contact") == ["started", "changed"]
+    assert sla.of("dispatch") == ["started", "met"]
+    stopped = [d.data for d in sla.published if d.type == "clock.changed"]
+    assert {(d["status"], d["at"]) for d in stopped} == {("stopped", "2026-11-24T18:00:00Z")}
+    assert [d.data["mark"] for d in sla.published if d.type == "case.marked"] == ["yellow", "none"]
+
+
+def test_a_letter_withdrawn_before_anybody_accepted_it_stops_the_accept_clock():
+    sla = Sla().tell(Life(withdrawn=0.5, emergency=True))
+    assert sla.of("accept") == ["started", "changed"]
+    assert sla.case.mark is Mark.NONE
+
+
+def test_a_merged_case_closed_with_its_main_stays_stopped_and_is_green():
+    sla = Sla().tell(Life(accepted=0.5, dispatched=1, contacted=2, merged=10, followed=90))
+    assert sla.of("close") == ["started", "changed"]
+    assert (sla.case.mark, sla.case.reason) == (Mark.GREEN, Reason.CLOSED)
+
+
+def test_a_limit_passed_before_the_withdrawal_was_breached_even_if_nobody_watched():
+    sla = Sla()
+    for told in Life(accepted=0.5, dispatched=1, contacted=2, withdrawn=30).in_order():
+        sla.hear(told)
+    assert sla.of("close") == ["started", "warned", "breached", "changed"]
+
+
+def test_a_withdrawal_heard_after_the_limit_it_came_before_takes_the_breach_back():
+    *before, withdrawn = Life(accepted=0.5, dispatched=1, contacted=2, withdrawn=20).in_order()
+    sla = Sla()
+    for told in before:
+        sla.hear(told)
+    sla.fire(after(26)).hear(withdrawn)
+    assert sla.of("close") == ["started", "warned", "breached", "retracted", "changed"]
+
+
+def test_a_reply_under_review_when_the_case_is_withdrawn_was_in_time():
+    sla = Sla().tell(Life(accepted=0.5, dispatched=1, contacted=2, replies=[(20, None)], withdrawn=40))
+    assert sla.of("close") == ["started", "warned", "changed"]
+
+
+def test_a_merged_case_reopened_on_its_own_is_watched_again():
+    life = Life(accepted=0.5, dispatched=1, contacted=2, merged=10)
+    sla = Sla().tell(life, until=20)
+    closed = replace(ANSWERED, merged=None, replies=[(30, None)], closed=30, again=Again(40)).dispatch()
+    for told in closed[-3:]:
+        sla.hear(told)
+    assert sla.case.clocks[Kind.CLOSE].status is Status.ARMED
+    assert sla.wait(after(100)).of("close", gen=2) == ["started", "warned", "breached"]
+
+
+def test_a_hand_back_and_a_ruling_move_no_clock():
+    handed_back = Sla().tell(Life(accepted=0.5, dispatched=1, handed_back=(2, 3), contacted=10))
+    kept = Sla().tell(Life(accepted=0.5, dispatched=1, contacted=10))
+    assert handed_back.published == kept.published

@@ -22,15 +22,15 @@ CLOCK = start(limit_for(Kind.ACCEPT, None), datetime(2026, 11, 24, tzinfo=UTC))
     ],
 )
 def test_the_mark_is_the_worse_of_risk_and_time_and_says_which(risk, time, shown):
-    assert judge(risk, time, closed=False, refused=False) == shown
+    assert judge(risk, time, closed=False, watched=True) == shown
 
 
 def test_a_closed_case_is_green_whatever_it_was():
-    assert judge(Mark.RED, Mark.RED, closed=True, refused=False) == (Mark.GREEN, Reason.CLOSED)
+    assert judge(Mark.RED, Mark.RED, closed=True, watched=True) == (Mark.GREEN, Reason.CLOSED)
 
 
-def test_a_refused_case_is_watched_no_longer():
-    assert judge(Mark.RED, Mark.NONE, closed=False, refused=True) == (Mark.NONE, Reason.NONE)
+def test_a_case_watched_no_longer_has_no_mark():
+    assert judge(Mark.RED, Mark.NONE, closed=False, watched=False) == (Mark.NONE, Reason.NONE)
 
 
 def test_emergency_is_red_and_priority_or_sensitive_yellow():
