@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.memory import Fields, Tx, in_order, models, moments
 
 MODELS, of = models()
 MESSAGE_MOMENTS = ("recorded_at", "useful_until")
+BEYOND = timedelta(minutes=2)
+
+
+def _is_due(moment: datetime, now: datetime) -> bool:
+    return moment <= now or moment > now + BEYOND
 
 
 def _pending(tx: Tx, audience: str, now: Any) -> list[Fields]:
     return [
         row
         for row in tx.tables["messages"].values()
-        if row["state"] == "pending" and row["audience"] == audience and row["next_try"] <= now
+        if row["state"] == "pending" and row["audience"] == audience and _is_due(row["next_try"], now)
     ]
 
 
@@ -49,9 +55,13 @@ def _lock_for_staff(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     for row in in_order(_pending(tx, "unit", p["now"]), "next_try", "id"):
         mobile = _mobile(tx, row)
         window = tx.tables["windows"].get(mobile)
-        if window is None or window["opened_at"] <= p["opened_before"]:
+        if window is None or _may_open(window, p):
             found.append(row | {"mobile": mobile})
     return found[: p["limit"]]
+
+
+def _may_open(window: Fields, p: Mapping[str, Any]) -> bool:
+    return bool(window["opened_at"] <= p["opened_before"] or window["opened_at"] > p["now"] + BEYOND)
 
 
 def _mobile(tx: Tx, message: Fields) -> str | None:
@@ -64,7 +74,7 @@ def _open_windows(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     opened = []
     for mobile in p["mobiles"]:
         window = tx.tables["windows"].get(mobile)
-        if window is None or window["opened_at"] <= p["opened_before"]:
+        if window is None or _may_open(window, p):
             tx.put("windows", mobile, {"opened_at": p["now"]})
             opened.append({"mobile": mobile})
     return opened
@@ -137,7 +147,9 @@ def _postpone(tx: Tx, p: Mapping[str, Any]) -> None:
 
 @of("with lapsed as ( select id from sms")
 def _lapsed(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
-    due = [row for row in tx.tables["sms"].values() if row["state"] == "claimed" and row["lease_until"] <= p["now"]]
+    due = [
+        row for row in tx.tables["sms"].values() if row["state"] == "claimed" and _is_due(row["lease_until"], p["now"])
+    ]
     return [
         tx.change("sms", row["id"], lease_until=p["until"], attempt=row["attempt"] + 1)
         for row in in_order(due, "lease_until")[: p["limit"]]

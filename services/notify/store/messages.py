@@ -57,6 +57,8 @@ class Ending:
     next_try: datetime | None = None
 
 
+# Nothing is put off this long: a later moment was written by a clock that has been set back since.
+_BEYOND = "cast(:now as timestamptz) + interval '2 minutes'"
 _COLUMNS = """
     m.id, m.case_number, m.event, m.seq, m.template, m.audience, m.recipient, m.params, m.recorded_at, m.useful_until,
     m.restricted, m.attempts, m.ordered, m.state, m.sms, m.reason
@@ -101,7 +103,8 @@ def reserve_for_residents(tx: Connection, now: datetime, until: datetime, limit:
     rows = tx.execute(
         text(f"""
             with due as (
-                select id from messages where state = 'pending' and audience = 'resident' and next_try <= :now
+                select id from messages where state = 'pending' and audience = 'resident'
+                    and (next_try <= :now or next_try > {_BEYOND})
                 order by next_try limit :limit for update skip locked)
             update messages m set next_try = :until, attempts = m.attempts + 1
             from due where m.id = due.id returning {_COLUMNS}
@@ -130,8 +133,8 @@ def lock_for_staff(tx: Connection, now: datetime, opened_before: datetime, limit
             select {_COLUMNS}, p.mobile from messages m
             left join posts p on p.recipient = m.recipient
             left join windows w on w.mobile = p.mobile
-            where m.state = 'pending' and m.audience = 'unit' and m.next_try <= :now
-                and (w.opened_at is null or w.opened_at <= :opened_before)
+            where m.state = 'pending' and m.audience = 'unit' and (m.next_try <= :now or m.next_try > {_BEYOND})
+                and (w.opened_at is null or w.opened_at <= :opened_before or w.opened_at > {_BEYOND})
             order by m.next_try, m.id limit :limit for update of m skip locked
         """),
         {"now": now, "opened_before": opened_before, "limit": limit},
@@ -142,10 +145,11 @@ def lock_for_staff(tx: Connection, now: datetime, opened_before: datetime, limit
 def open_windows(tx: Connection, mobiles: Iterable[str], now: datetime, opened_before: datetime) -> set[str]:
     """The telephones whose window this transaction opened; another process may have been first for the others."""
     rows = tx.execute(
-        text("""
+        text(f"""
             insert into windows as w (mobile, opened_at)
             select mobile, :now from unnest(cast(:mobiles as text[])) as m (mobile)
-            on conflict (mobile) do update set opened_at = excluded.opened_at where w.opened_at <= :opened_before
+            on conflict (mobile) do update set opened_at = excluded.opened_at
+                where w.opened_at <= :opened_before or w.opened_at > {_BEYOND}
             returning mobile
         """),
         {"mobiles": sorted(set(mobiles)), "now": now, "opened_before": opened_before},
@@ -263,9 +267,9 @@ def postpone(tx: Connection, next_tries: Mapping[str, datetime]) -> None:
 def lease_lapsed(tx: Connection, now: datetime, until: datetime, limit: int) -> list[Lapsed]:
     """SMS whose fate nobody wrote down in time, leased to the caller."""
     rows = tx.execute(
-        text("""
+        text(f"""
             with lapsed as (
-                select id from sms where state = 'claimed' and lease_until <= :now
+                select id from sms where state = 'claimed' and (lease_until <= :now or lease_until > {_BEYOND})
                 order by lease_until limit :limit for update skip locked)
             update sms s set lease_until = :until, attempt = s.attempt + 1
             from lapsed where s.id = lapsed.id returning s.id, s.audience, s.attempt

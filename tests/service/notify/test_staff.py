@@ -133,3 +133,19 @@ def test_telephones_of_staff_show_in_no_event_and_no_answer(desk: Desk) -> None:
     answer = desk.call("GET", f"/messages?case={number(1)}", role="centre").get_data(as_text=True)
     assert number(1) in answer
     assert "13800000007" not in answer + str(desk.rows("outbox")) + str(desk.rows("messages")) + str(desk.rows("sms"))
+
+
+def test_a_window_opened_by_a_clock_that_was_set_back_keeps_nobody_waiting(desk: Desk) -> None:
+    desk.hears(unit_changed(duty="13800000007"), *yellow(1))
+    desk.tells()
+    desk.set("update windows set opened_at = opened_at + interval '5 minutes'")
+    desk.hears(*yellow(2))
+    desk.tells()
+    assert len(desk.ledger()) == 2
+
+
+def test_a_message_put_off_by_a_clock_that_was_set_back_is_due(desk: Desk) -> None:
+    desk.hears(unit_changed(duty="13800000007"), *yellow(1))
+    desk.set("update messages set next_try = next_try + interval '11 hours'")
+    desk.tells()
+    assert len(desk.ledger()) == 1
