@@ -58,8 +58,8 @@ class System:
             migrations.upgrade(self.environment.databases[service], revisions(service))
 
     def load_organisation(self) -> None:
-        """The demo's units and duty list, as an operator would load them; once per database and content."""
-        files = {what: ORGANISATION / f"{what}.demo.json" for what in ("organisation", "duties")}
+        """The demo's units, duty list and directory, as an operator would load them; once per database and content."""
+        files = {what: ORGANISATION / f"{what}.demo.json" for what in ("organisation", "duties", "directory")}
         content = b"".join(file.read_bytes() for file in files.values())
         done = hashlib.sha256(self.environment.databases["dispatch"].encode() + content).hexdigest()
         if self.folder.recall("organisation") != done:

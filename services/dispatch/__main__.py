@@ -1,4 +1,4 @@
-"""python -m services.dispatch: the two processes, and the files of units and duties."""
+"""python -m services.dispatch: the two processes, and the files of units, duties and the directory."""
 
 # First, because a worker patches the standard library when chassis.process is imported.
 from chassis import process  # isort: skip
@@ -31,6 +31,7 @@ def main() -> int:
             commands={
                 "organisation": process.Command("the units: load FILE", _run_organisation, _arguments),
                 "duties": process.Command("the duty list: load FILE", _run_duties, _arguments),
+                "directory": process.Command("whom residents may call: load FILE", _run_directory, _arguments),
             },
         )
     )
@@ -47,6 +48,10 @@ def _run_organisation(asked: argparse.Namespace, settings: Settings, database: D
 
 def _run_duties(asked: argparse.Namespace, settings: Settings, database: Database) -> int:
     return _load(asked.file, settings, database, files.duties, commands.load_duties)
+
+
+def _run_directory(asked: argparse.Namespace, settings: Settings, database: Database) -> int:
+    return _load(asked.file, settings, database, files.directory, commands.load_directory)
 
 
 def _load(

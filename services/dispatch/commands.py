@@ -11,11 +11,12 @@ from chassis import clock, outbox
 from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
 from services.dispatch import case as cases
-from services.dispatch import duties, events, metrics, organisation, store, triage
+from services.dispatch import directory, duties, events, metrics, organisation, store, triage
 from services.dispatch.case import Case, Fact, Imported, Letter, Order
+from services.dispatch.directory import Directory
 from services.dispatch.duties import DutyList
 from services.dispatch.errors import CaseNotFound, ClosedUnit, NotLeadUnit, NotYours, UnknownCategory, UnknownUnit
-from services.dispatch.files import DutiesFile, OrganisationFile
+from services.dispatch.files import DirectoryFile, DutiesFile, OrganisationFile
 from services.dispatch.organisation import Organisation, Unit
 from services.dispatch.visibility import decider
 
@@ -230,6 +231,11 @@ def duty_list(tx: Connection) -> DutyList:
     return _reference(tx).duties
 
 
+def public_directory(tx: Connection) -> Directory:
+    """Whom residents may call, as anybody may read it."""
+    return store.directory.read(tx, store.lock_editions(tx)["directory"].version)
+
+
 def status(tx: Connection) -> dict[str, object]:
     """What an operator wants to see at a glance."""
     editions = store.lock_editions(tx)
@@ -270,6 +276,19 @@ def load_duties(tx: Connection, file: DutiesFile) -> list[duties.Change]:
     if changes or (stored.version, stored.words) != (file.version, file.words):
         store.save_duties(tx, [change.duty for change in changes], [duty.code for duty in file.duties])
         store.renew_edition(tx, "duties", file.version, file.words)
+    return changes
+
+
+def load_directory(tx: Connection, file: DirectoryFile) -> list[directory.Change]:
+    """Makes the file the public directory; what it leaves out disappears. Raises Rejected."""
+    editions = store.lock_editions(tx, change=True)
+    stored = store.directory.read(tx, editions["directory"].version)
+    today = clock.now(tx).astimezone(triage.SHANGHAI).date()
+    _refuse(directory.problems(file.entries, store.organisation(tx), today))
+    changes = directory.changes(stored, file.entries)
+    if Directory(file.version, file.entries) != stored:
+        store.directory.replace(tx, file.entries)
+        store.renew_edition(tx, "directory", file.version)
     return changes
 
 

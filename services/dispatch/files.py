@@ -1,4 +1,4 @@
-"""The files of units and duties: read, checked in form, and turned into domain values."""
+"""The files of units, duties and the directory: read, checked in form, and turned into domain values."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf
 
+from services.dispatch.directory import POSTS as DIRECTORY_POSTS
+from services.dispatch.directory import Entry
 from services.dispatch.duties import COMPLEXITIES, Duty, Words
 from services.dispatch.organisation import KINDS, POSTS, Contact, Unit
 
@@ -68,6 +70,22 @@ class DutiesPart(Schema):
     duties = fields.List(fields.Nested(DutyPart), required=True, validate=Length(min=1))
 
 
+class EntryPart(Schema):
+    code = fields.Str(required=True, validate=Length(1, 20))
+    post = fields.Str(required=True, validate=OneOf(tuple(DIRECTORY_POSTS)))
+    name = fields.Str(required=True, validate=NAME)
+    telephone = fields.Str(required=True)
+    checked_on = fields.Date(required=True)
+    community = fields.Str(load_default=None, validate=Length(1, 20))
+    grid = fields.Str(load_default="", validate=Length(max=30))
+
+
+class DirectoryPart(Schema):
+    demo = fields.Bool(load_default=False)
+    version = fields.Str(required=True, validate=NAME)
+    entries = fields.List(fields.Nested(EntryPart), required=True, validate=Length(min=1))
+
+
 @dataclass(frozen=True, slots=True)
 class OrganisationFile:
     demo: bool
@@ -83,6 +101,13 @@ class DutiesFile:
     duties: tuple[Duty, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryFile:
+    demo: bool
+    version: str
+    entries: tuple[Entry, ...]
+
+
 def organisation(path: Path) -> OrganisationFile:
     """The organisation in a JSON file. Raises Unreadable."""
     found = _read(path, OrganisationPart())
@@ -94,6 +119,12 @@ def duties(path: Path) -> DutiesFile:
     found = _read(path, DutiesPart())
     words = Words(**_plain(found["words"]))
     return DutiesFile(found["demo"], found["version"], words, tuple(Duty(**_plain(part)) for part in found["duties"]))
+
+
+def directory(path: Path) -> DirectoryFile:
+    """The public directory in a JSON file. Raises Unreadable."""
+    found = _read(path, DirectoryPart())
+    return DirectoryFile(found["demo"], found["version"], tuple(Entry(**part) for part in found["entries"]))
 
 
 def _read(path: Path, schema: Schema) -> dict[str, Any]:

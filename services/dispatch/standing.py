@@ -11,7 +11,8 @@ LOADING = "services/dispatch/README.md"
 def judge(facts: Mapping[str, Any]) -> Sequence[Line]:
     """Lines on what cases are judged by, which somebody must have loaded, and on the cases."""
     cases = facts["cases"]
-    return [_loaded("organisation", facts), _loaded("duties", facts), Line("cases", _by_state(cases))]
+    loaded = [_loaded(name, facts) for name in ("organisation", "duties", "directory")]
+    return [*loaded, Line("cases", _by_state(cases))]
 
 
 def _loaded(name: str, facts: Mapping[str, Any]) -> Line:

@@ -19,6 +19,7 @@ DATA = Path(files.__file__).parent / "data"
 ROOT = DATA.parents[2]
 UNITS = files.organisation(DATA / "organisation.demo.json")
 DUTIES = files.duties(DATA / "duties.demo.json")
+DIRECTORY = files.directory(DATA / "directory.demo.json")
 NUMBER = "XA20261124000001"
 
 
@@ -131,3 +132,27 @@ def test_a_file_that_is_no_organisation_is_refused_with_a_reason(
         path.write_text(content)
     with pytest.raises(files.Unreadable, match=says):
         files.organisation(path)
+
+
+def load_directory(office: Office, change: Callable[[Any], Any] = lambda file: file) -> list[str]:
+    with office.database.transaction() as tx:
+        return [str(line) for line in commands.load_directory(tx, change(DIRECTORY))]
+
+
+def test_the_directory_is_loaded_once_and_changes_line_by_line(office: Office) -> None:
+    assert len(load_directory(office)) == len(DIRECTORY.entries)
+    assert load_directory(office) == []
+    secretary = replace(DIRECTORY.entries[6], name="新任书记")
+    kept = (*DIRECTORY.entries[:6], secretary, *DIRECTORY.entries[8:])
+    assert load_directory(office, lambda file: replace(file, version="2", entries=kept)) == ["~ C01-S: name", "- C01-P"]
+    with office.database.transaction() as tx:
+        directory = commands.public_directory(tx)
+    assert (directory.version, directory.entries) == ("2", kept)
+
+
+def test_a_directory_that_names_no_community_of_ours_is_refused_whole(office: Office) -> None:
+    wrong = replace(DIRECTORY.entries[6], community="C99")
+    with pytest.raises(commands.Rejected, match="C01-S names C99"):
+        load_directory(office, lambda file: replace(file, entries=(wrong, *file.entries)))
+    with office.database.transaction() as tx:
+        assert commands.public_directory(tx).entries == ()

@@ -86,9 +86,9 @@ def test_messages_and_letters_that_nobody_can_mend_from_here_are_only_told() -> 
 
 
 def test_dispatch_without_its_organisation_needs_a_person() -> None:
-    facts = {"organisation": "not loaded", "duties": "2026-1", "cases": {}}
+    facts = {"organisation": "not loaded", "duties": "2026-1", "directory": "2026-1", "cases": {}}
     lines = judge_dispatch(facts)
-    assert [line.verdict for line in lines] == ["act", "ok", "ok"]
+    assert [line.verdict for line in lines] == ["act", "ok", "ok", "ok"]
     assert (ROOT / lines[0].runbook).is_file()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, text
 from services.dispatch.case import Case, Fact, Imported, Letter, Study
 from services.dispatch.duties import Duty, DutyList, Words
 from services.dispatch.organisation import Contact, Organisation, Unit
+from services.dispatch.store import directory as directory
 from services.dispatch.visibility import seen_by
 
 
