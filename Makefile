@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock
+.PHONY: help setup demo test test-browser run stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, 
 test: setup ## every suite except chaos, simulation and bench, on servers of its own (T=tests/unit picks)
 	@$(PYTHON) -m pytest $(T)
 
-run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081)
+run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081, LAN=1 for telephones)
 	@$(PYTHON) -m deploy.local.run
 
 stop: setup ## stop a system that runs elsewhere, or what a killed one left
@@ -39,6 +39,9 @@ restore: setup ## set one service's database back to a backup, in its place (SER
 
 restore-drill: setup ## restore the newest backup on a server of its own and compare (BACKUP=folder, MASTER_KEYS_FILE=…)
 	@$(PYTHON) -m deploy.local.restore_drill
+
+test-browser: setup ## the pages in Debian's Chromium: the whole way of a letter, accessibility (part of make test)
+	@$(PYTHON) -m pytest tests/browser
 
 lint: setup ## ruff, mypy, import-linter
 	@deploy/local/lint

@@ -1,4 +1,7 @@
-"""One origin before the four front doors: nginx with a configuration of our own, unprivileged, on 127.0.0.1."""
+"""One origin before the four front doors: nginx with a configuration of our own, unprivileged.
+
+It listens on 127.0.0.1, and on one more address only when asked to.
+"""
 
 import html
 import http.client
@@ -87,12 +90,19 @@ NAMES = {"intake": "受理", "dispatch": "分拨办理", "sla": "时限", "notif
 
 
 class Origin:
-    """`upstreams` tells the ports of each service's front doors; `port` None means 8080 or the next free one."""
+    """`upstreams` tells the ports of each service's front doors; `port` None means 8080 or the next free one.
+
+    `lan` is this machine's address in its network, where telephones reach it as well.
+    """
 
     def __init__(
-        self, folder: Folder, upstreams: Callable[[], Mapping[str, list[int]]], port: int | None = None
+        self,
+        folder: Folder,
+        upstreams: Callable[[], Mapping[str, list[int]]],
+        port: int | None = None,
+        lan: str | None = None,
     ) -> None:
-        self.folder, self.upstreams = folder, upstreams
+        self.folder, self.upstreams, self.lan = folder, upstreams, lan
         self.child = Child(folder, "nginx", signal.SIGTERM)
         self.wanted, self.port = port, port or USUAL_PORT
 
@@ -149,7 +159,7 @@ class Origin:
     def _configuration(self) -> str:
         filled = {
             "@at@": str(self.data),
-            "@listen@": f"listen 127.0.0.1:{self.port};",
+            "@listen@": " ".join(f"listen {address}:{self.port};" for address in ("127.0.0.1", self.lan) if address),
             "@upstreams@": "\n".join(_upstream(service, doors) for service, doors in self.upstreams().items()),
             "@locations@": "\n".join(_locations(self.upstreams())),
         }

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from deploy.local import lan
 from deploy.local.folder import Folder
 from deploy.local.processes import Process
 from deploy.local.running import Running, running, say
@@ -16,7 +17,7 @@ PROFILES = ("dev", "demo")
 def main() -> int:
     """Runs until interrupted; exit code 1 and one sentence when it cannot."""
     try:
-        with running(Folder(), profile=_profile(), port=_port(), say=say) as now:
+        with running(Folder(), profile=_profile(), port=_port(), say=say, lan=_lan()) as now:
             _announce(now)
             _keep(now)
     except KeyboardInterrupt:
@@ -53,6 +54,10 @@ def _announce(now: Running) -> None:
     say(f"  logs in {folder}/logs, SMS in {folder}/sms.jsonl, letters in {folder}/letters")
     if outside := now.system.folder.outside():
         say(f"  the servers' data are in {outside}, because {folder} is closed to the user they run as")
+    if address := now.system.origin.lan:
+        page = f"http://{address}:{now.system.origin.port}/"
+        say(f"\n{lan.code(page)}\n  {page}   the letter form, for telephones in this network")
+        say("  everybody in this network can open everything here, as any officer too")
     say("  Ctrl-C stops everything\n")
 
 
@@ -61,6 +66,10 @@ def _profile() -> str:
     if profile not in PROFILES:
         raise Trouble(f"PROFILE={profile} cannot run here: this machine's issuer is for development; use dev or demo.")
     return profile
+
+
+def _lan() -> str | None:
+    return lan.address() if os.environ.get("LAN") == "1" else None
 
 
 def _port() -> int | None:

@@ -33,10 +33,11 @@ def running(
     settings: Mapping[str, Mapping[str, str]] | None = None,
     port: int | None = None,
     say: Say = print,
+    lan: str | None = None,
 ) -> Iterator[Running]:
     """Holds the folder, starts everything, stops it at the end of the block however that comes.
 
-    Raises Trouble with one sentence for a person. `say` is told each step and its time.
+    Raises Trouble with one sentence for a person. `say` is told each step and its time; `lan` as in Origin.
     """
     interrupt.listen()
     step = steps(say)
@@ -44,7 +45,7 @@ def running(
         ground = Ground(folder)
         if ground.orphans:
             step(f"stopped what a killed run had left: {', '.join(ground.orphans)}")
-        system = System(folder, ground.environment(profile, settings), port)
+        system = System(folder, ground.environment(profile, settings), port, lan)
         try:
             _start(ground, system, step)
             yield Running(ground, system)

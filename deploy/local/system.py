@@ -19,10 +19,12 @@ ORGANISATION = ROOT / "services" / "dispatch" / "data"
 class System:
     """The front doors start first: letters are taken in while the broker and the workers are still starting."""
 
-    def __init__(self, folder: Folder, environment: Environment, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Folder, environment: Environment, port: int | None = None, lan: str | None = None
+    ) -> None:
         self.folder, self.environment = folder, environment
         self.processes = Processes(folder, environment)
-        self.origin = Origin(folder, self.doors, port)
+        self.origin = Origin(folder, self.doors, port, lan)
 
     @property
     def url(self) -> str:
