@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from chassis import web
 from chassis.database import Database
 from chassis.settings import Settings
-from services.dispatch import commands
+from services.dispatch import commands, pages
 from services.dispatch.case import Case, legal_commands
 from services.dispatch.commands import Officer
 from services.dispatch.errors import SENTENCES, STATUSES
@@ -39,7 +39,7 @@ Answer = tuple[Body, dict[str, str]]
 def create_app(settings: Settings, database: Database) -> Flask:
     """The WSGI application."""
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    return web.create_app("dispatch", settings, database, blueprints=[blueprint], errors=table)
+    return web.create_app("dispatch", settings, database, blueprints=[blueprint, *pages.BLUEPRINTS], errors=table)
 
 
 def openapi() -> Body:

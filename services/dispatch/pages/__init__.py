@@ -1,0 +1,5 @@
+"""Dispatch's pages by area: the desk and its cases, the wall, the public directory."""
+
+from services.dispatch.pages import directory
+
+BLUEPRINTS = (directory.blueprint,)
