@@ -1,0 +1,32 @@
+"""All SQL of intake, one module per concept. Returns domain values."""
+
+from services.intake.store.access import Access, forget_access, log_access
+from services.intake.store.cases import add, case, counts, known_external_ids, queue, update
+from services.intake.store.identities import SealedIdentity, identities, reseal, sealed
+from services.intake.store.numbers import restores, take_block
+from services.intake.store.progress import for_resident, progress, save_progress
+from services.intake.store.tallies import count, forget_tallies, tallies
+
+__all__ = [
+    "Access",
+    "SealedIdentity",
+    "add",
+    "case",
+    "count",
+    "counts",
+    "for_resident",
+    "forget_access",
+    "forget_tallies",
+    "identities",
+    "known_external_ids",
+    "log_access",
+    "progress",
+    "queue",
+    "reseal",
+    "restores",
+    "save_progress",
+    "sealed",
+    "take_block",
+    "tallies",
+    "update",
+]

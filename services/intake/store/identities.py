@@ -1,0 +1,53 @@
+"""Who wrote a case, unreadable here, and the keyed hashes that find it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class SealedIdentity:
+    """Who wrote a case, unreadable, and the keyed hashes that find it."""
+
+    number: str
+    sealed: bytes
+    mobile_index: bytes | None
+    code_index: bytes
+
+
+IDENTITIES = text("""
+    select number, sealed, mobile_index, code_index from identities where number = any(cast(:numbers as text[]))
+""")
+
+# Identities in pages, for whoever goes through all of them.
+SEALED = text("select number, sealed from identities where number > :after order by number limit :batch")
+
+# Only what is still as it was read: two rotations at once do no harm to each other.
+RESEAL = text("""
+    update identities i set sealed = decode(r.new, 'hex')
+    from jsonb_to_recordset(cast(:rows as jsonb)) as r (number text, old text, new text)
+    where i.number = r.number and i.sealed = decode(r.old, 'hex')
+""")
+
+
+def identities(tx: Connection, numbers: Sequence[str]) -> list[SealedIdentity]:
+    rows = tx.execute(IDENTITIES, {"numbers": list(numbers)})
+    return [
+        SealedIdentity(r.number, bytes(r.sealed), r.mobile_index and bytes(r.mobile_index), bytes(r.code_index))
+        for r in rows
+    ]
+
+
+def sealed(tx: Connection, after: str, batch: int) -> list[tuple[str, bytes]]:
+    """Up to `batch` identities as they lie there, by number, those that follow `after`."""
+    return [(row.number, bytes(row.sealed)) for row in tx.execute(SEALED, {"after": after, "batch": batch})]
+
+
+def reseal(tx: Connection, rows: Sequence[tuple[str, bytes, bytes]]) -> int:
+    """Replaces identities (number, as it was, as it shall be) that nobody changed meanwhile; returns how many."""
+    if not rows:
+        return 0
+    payload = [{"number": number, "old": old.hex(), "new": new.hex()} for number, old, new in rows]
+    return tx.execute(RESEAL, {"rows": json.dumps(payload)}).rowcount

@@ -1,0 +1,25 @@
+"""Domain values as they lie in JSON columns, their times made text and times again."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+
+def plain(value: Any) -> str:
+    """For `json.dumps`: a time as ISO 8601. Raises TypeError for what JSON cannot hold."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def timed(kind: type[Any], stored: Mapping[str, Any] | None) -> Any:
+    """A value as it was stored in JSON, its times made times again; a field added later gets its default."""
+    if stored is None:
+        return None
+    known = {field.name: field.type for field in fields(kind)}
+    return kind(**{name: _time(known[name], value) for name, value in stored.items() if name in known})
+
+
+def _time(type_: Any, value: Any) -> Any:
+    return datetime.fromisoformat(value) if value is not None and "datetime" in str(type_) else value
