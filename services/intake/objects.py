@@ -50,30 +50,36 @@ class Folder:
 
     def put(self, key: str, body: BinaryIO) -> None:
         target = self.path / checked(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{secrets.token_hex(8)}")
         try:
-            with temporary.open("xb") as file:
-                shutil.copyfileobj(body, file, PIECE)
-                file.flush()
-                os.fsync(file.fileno())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(temporary, body)
             temporary.rename(target)
+            _sync(target.parent)
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink()
             raise StoreUnavailable(type(error).__name__) from None
-        _sync(target.parent)
 
     def stream(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         try:
             file = (self.path / checked(key)).open("rb")
         except FileNotFoundError:
             raise ObjectMissing() from None
+        except OSError as error:
+            raise StoreUnavailable(type(error).__name__) from None
         file.seek(start)
         return _pieces(file, None if end is None else end - start)
 
     def forget(self, prefix: str) -> None:
         shutil.rmtree(self.path / checked(prefix), ignore_errors=True)
+
+
+def _write(path: Path, body: BinaryIO) -> None:
+    with path.open("xb") as file:
+        shutil.copyfileobj(body, file, PIECE)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _pieces(file: BinaryIO, left: int | None) -> Iterator[bytes]:

@@ -3,10 +3,28 @@
 from typing import Any
 
 from chassis.errors import DomainError
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider
-from services.intake import commands, metrics
+from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
+from services.intake import commands, media_commands, metrics, workshop
 from services.intake.commands import READING
-from services.intake.settings import current
+from services.intake.media import Kind
+from services.intake.settings import Settings, current
+from services.intake.workshop import Workshop
+
+
+class WorkshopProvider(SettingsProvider):
+    """`workshops = WorkshopProvider(current)`: one workshop for each kind of file; a video delays no photo."""
+
+    def setup(self) -> None:
+        settings: Settings = self.current()  # type: ignore[assignment]
+        database = database_of(settings, self.container.service_name)
+        self.workshops = {kind: Workshop(database, settings, kind) for kind in Kind}
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        return self.workshops
+
+    def stop(self) -> None:
+        for each in self.workshops.values():
+            each.stop()
 
 
 class Intake:
@@ -15,6 +33,7 @@ class Intake:
     name = "intake"
     settings = SettingsProvider(current)
     database = DatabaseProvider(current)
+    workshops = WorkshopProvider(current)
     relay = Relay(current)
     ops = Ops(current)
 
@@ -33,6 +52,22 @@ class Intake:
             sealed = commands.contacts(tx, house, case_ids, purpose)
         metrics.IDENTITIES_READ.labels(purpose).inc(len(case_ids))
         return sealed
+
+    @Loop.decorator(role="media", idle=0.3)
+    def develop_photos(self) -> bool:
+        return bool(self.workshops[Kind.PHOTO].turn())
+
+    @Loop.decorator(role="media", idle=0.3)
+    def develop_videos(self) -> bool:
+        return bool(self.workshops[Kind.VIDEO].turn())
+
+    @Loop.decorator(role="media", idle=30.0)
+    def forget_media(self) -> bool:
+        return media_commands.forget(self.database, media_commands.cabinet(self.settings))
+
+    @Loop.decorator(role="media", idle=5.0)
+    def measure_media(self) -> None:
+        workshop.measure(self.database)
 
     @Loop.decorator(role="clean-up", idle=60.0)
     def clean_up(self) -> bool:

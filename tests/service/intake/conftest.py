@@ -88,6 +88,7 @@ def street(database: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[
             "READER_KEYS": reader.public,
             "JWKS": str(tmp_path / "jwks.json"),
             "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
+            "MEDIA_DIR": str(tmp_path / "media"),
         }
         settings = read(Settings, env | {name.upper(): value for name, value in variables.items()})
         opened.append(Database(settings.database_url, pool_size=settings.pool_size))
