@@ -11,7 +11,9 @@ MOST = 500
 PURPOSES: Mapping[str, tuple[str, ...]] = {
     "received": ("mobile", "query_code"),
     "promised": ("mobile",),
+    "reopened": ("mobile",),
     "closed": ("mobile",),
+    "withdrawn": ("mobile",),
 }
 
 

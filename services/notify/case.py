@@ -29,6 +29,14 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The one `case.withdrawn` a case may have, of intake or of dispatch, whoever decided then."""
+
+    seq: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """Sla's part: one `clock.started` of (kind, gen)."""
 
@@ -83,13 +91,25 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Sla's part: one `clock.changed` to stopped of (kind, gen), since the case was withdrawn or merged at `at`."""
+
+    seq: int
+    kind: str
+    gen: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """The merged view, keyed by the case's number."""
 
     number: str
     submission: Submission | None = None
     closings: tuple[Closing, ...] = ()
+    withdrawal: Withdrawal | None = None
     clocks: tuple[Clock, ...] = ()
+    stops: tuple[Stop, ...] = ()
     marks: tuple[Mark, ...] = ()
     breaches: tuple[Breach, ...] = ()
     restricted_by: frozenset[str] = field(default_factory=frozenset)
@@ -105,6 +125,11 @@ class Case:
         Counted, not compared by time: the clock that tells when a case was dispatched or closed may be set back.
         """
         return max(1, len({clock.started_at for clock in self.clocks if clock.kind == "close" and clock.seq <= seq}))
+
+    @property
+    def passes(self) -> int:
+        """How often the case has been sent out by all that is known."""
+        return self.passes_by(max((clock.seq for clock in self.clocks), default=0))
 
     def with_restriction(self, source: str, restricted: bool) -> "Case":
         """The newest word of one source on whether the case is restricted."""

@@ -99,6 +99,12 @@ class ClosedReading(_Reading):
     at = Moment(required=True)
 
 
+class WithdrawnReading(_Reading):
+    """Of intake before it was accepted, of dispatch after; only dispatch says whether it is restricted."""
+
+    restricted = fields.Boolean()
+
+
 class _SlaReading(_Reading):
     unit = fields.String(required=True, allow_none=True)
     unit_name = fields.String(required=True, allow_none=True)
@@ -118,6 +124,11 @@ class BreachedReading(ClockReading):
     at = Moment(required=True)
     letter_after = fields.Float(load_default=0, metadata={"description": "seconds"})
     complexity = fields.String(required=True, allow_none=True)
+
+
+class ChangedReading(ClockReading):
+    status = fields.String(required=True)
+    at = Moment(required=True)
 
 
 class MarkedReading(_SlaReading):
@@ -148,6 +159,7 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("sla", "clock.started"): ClockReading,
     ("sla", "clock.breached"): BreachedReading,
     ("sla", "clock.retracted"): ClockReading,
+    ("sla", "clock.changed"): ChangedReading,
     ("sla", "case.marked"): MarkedReading,
 }
 

@@ -49,6 +49,18 @@ def _closed(message: Message, case: Case, letter_state: str | None) -> bool:
     return len(case.closings) >= case.passes_by(message.seq)
 
 
+def _reopened(message: Message, case: Case, letter_state: str | None) -> bool:
+    return case.passes > sum(closing.seq <= message.seq for closing in case.closings)
+
+
+def _withdrawn(message: Message, case: Case, letter_state: str | None) -> bool:
+    return case.withdrawal is not None
+
+
+def _stopped(message: Message, case: Case, letter_state: str | None) -> bool:
+    return any(stop.seq > message.seq for stop in case.stops)
+
+
 def _marked_otherwise(message: Message, case: Case, letter_state: str | None) -> bool:
     return any(mark.seq > message.seq and mark.mark != message.template for mark in case.marks)
 
@@ -63,6 +75,9 @@ def _letter_answered(message: Message, case: Case, letter_state: str | None) -> 
 
 CONDITIONS: Mapping[str, Callable[[Message, Case, str | None], bool]] = {
     "closed": _closed,
+    "reopened": _reopened,
+    "withdrawn": _withdrawn,
+    "stopped": _stopped,
     "marked_otherwise": _marked_otherwise,
     "retracted": _retracted,
     "letter_answered": _letter_answered,

@@ -37,9 +37,12 @@ def _to_resident(case: Case) -> Iterator[Message]:
         before_import = submission.imported and clock.started_at <= submission.recorded_at
         if clock.kind == "close" and not before_import:
             params = {"unit_name": clock.unit_name, "due": clock.due.isoformat()}
-            yield _message(case, "promised", "clock.started", clock.seq, clock.recorded_at, params=params)
+            template = "promised" if case.passes_by(clock.seq) == 1 else "reopened"
+            yield _message(case, template, "clock.started", clock.seq, clock.recorded_at, params=params)
     for closing in case.closings:
         yield _message(case, "closed", "case.closed", closing.seq, closing.recorded_at)
+    if case.withdrawal is not None:
+        yield _message(case, "withdrawn", "case.withdrawn", case.withdrawal.seq, case.withdrawal.recorded_at)
 
 
 def _to_unit(case: Case) -> Iterator[Message]:
@@ -106,13 +109,15 @@ def about_letter(case: Case, letter_id: str, unit: str, letter_number: str, issu
 
 
 def wants_letter(case: Case, breach: Breach) -> bool:
-    """True if `breach` deserves a warning letter: a closing limit, loud, not retracted, not closed within the grace.
+    """True if `breach` deserves a warning letter: a closing limit, loud, not retracted, not over within the grace.
 
-    Without a grace (`letter_after` 0) a late close is still late, so closing takes nothing back.
+    Without a grace (`letter_after` 0) a late close is still late, so closing or withdrawing takes nothing back.
     """
     if breach.kind != "close" or breach.silent or breach.retracted:
         return False
-    within_grace = any(breach.started_at <= closing.at <= breach.letter_due for closing in case.closings)
+    stopped = (stop.at for stop in case.stops if (stop.kind, stop.gen) == (breach.kind, breach.gen))
+    ended = (*(closing.at for closing in case.closings), *stopped)
+    within_grace = any(breach.started_at <= at <= breach.letter_due for at in ended)
     return not (breach.letter_after and within_grace)
 
 

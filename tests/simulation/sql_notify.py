@@ -22,7 +22,7 @@ LETTER_COLUMNS = (
 # --- cases ---
 
 
-@of("select number, intake, dispatch, sla, restricted_by from cases where number = any(:numbers)")
+@of("from cases where number = any(:numbers) order by number")
 def _cases(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     return [tx.tables["cases"][number] for number in p["numbers"] if number in tx.tables["cases"]]
 

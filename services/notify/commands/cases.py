@@ -13,7 +13,7 @@ from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
 from services.notify import letter as letters
 from services.notify import metrics, plan, store
-from services.notify.case import Breach, Case, Clock, Closing, Mark, Submission
+from services.notify.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
 from services.notify.events import READS
 from services.notify.letter import Letter
 from services.notify.message import Message
@@ -124,6 +124,10 @@ def _closed(case: Case, event: Event) -> Case:
     return replace(case, closings=(*case.closings, closing))
 
 
+def _withdrawn(case: Case, event: Event) -> Case:
+    return replace(case, withdrawal=Withdrawal(seq=event.seq, recorded_at=event.time))
+
+
 def _started(case: Case, event: Event) -> Case:
     names = ("kind", "gen", "started_at", "warn_at", "due", "silent")
     started = Clock(
@@ -148,6 +152,14 @@ def _retracted(case: Case, event: Event) -> Case:
     return case.retract(event.data["kind"], event.data["gen"], event.seq)
 
 
+def _changed(case: Case, event: Event) -> Case:
+    data = event.data
+    if data["status"] != "stopped":
+        return case
+    stop = Stop(seq=event.seq, kind=data["kind"], gen=data["gen"], at=data["at"])
+    return replace(case, stops=(*case.stops, stop))
+
+
 def _marked(case: Case, event: Event) -> Case:
     data = event.data
     mark = Mark(
@@ -165,9 +177,11 @@ _FACTS: Mapping[str, Callable[[Case, Event], Case]] = {
     "case.submitted": _submitted,
     "case.dispatched": _dispatched,
     "case.closed": _closed,
+    "case.withdrawn": _withdrawn,
     "clock.started": _started,
     "clock.breached": _breached,
     "clock.retracted": _retracted,
+    "clock.changed": _changed,
     "case.marked": _marked,
 }
 

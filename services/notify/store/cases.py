@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from services.notify.case import Breach, Case, Clock, Closing, Mark, Submission
+from services.notify.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
 
-Part = TypeVar("Part", Submission, Closing, Clock, Mark, Breach)
+Part = TypeVar("Part", Submission, Closing, Withdrawal, Clock, Stop, Mark, Breach)
+_COLUMNS = "number, intake, dispatch, withdrawal, sla, stops, restricted_by"
 _MOMENTS = frozenset({"recorded_at", "at", "started_at", "warn_at", "due", "breached_at"})
 
 
@@ -18,7 +19,7 @@ def load(tx: Connection, numbers: Sequence[str], *, lock: bool = True) -> dict[s
     """The known ones of `numbers`, locked in order unless only looked at."""
     rows = tx.execute(
         text(
-            "select number, intake, dispatch, sla, restricted_by from cases"
+            f"select {_COLUMNS} from cases"
             " where number = any(:numbers) order by number" + (" for update" if lock else "")
         ),
         {"numbers": sorted(set(numbers))},
@@ -33,24 +34,28 @@ def save(tx: Connection, cases: Iterable[tuple[Case, datetime | None]]) -> None:
             "number": case.number,
             "intake": _written(case.submission) if case.submission else None,
             "dispatch": {"closings": [_written(each) for each in case.closings]},
+            "withdrawal": _written(case.withdrawal) if case.withdrawal else None,
             "sla": {
                 "clocks": [_written(each) for each in case.clocks],
                 "marks": [_written(each) for each in case.marks],
                 "breaches": [_written(each) for each in case.breaches],
             },
+            "stops": [_written(each) for each in case.stops],
             "restricted_by": sorted(case.restricted_by),
             "letter_due": letter_due.isoformat() if letter_due else None,
         }
         for case, letter_due in cases
     ]
     tx.execute(
-        text("""
-            insert into cases (number, intake, dispatch, sla, restricted_by, letter_due)
-            select number, intake, dispatch, sla, restricted_by, letter_due
+        text(f"""
+            insert into cases ({_COLUMNS}, letter_due)
+            select {_COLUMNS}, letter_due
             from jsonb_to_recordset(cast(:rows as jsonb)) as r (
-                number text, intake jsonb, dispatch jsonb, sla jsonb, restricted_by text[], letter_due timestamptz)
+                number text, intake jsonb, dispatch jsonb, withdrawal jsonb, sla jsonb, stops jsonb,
+                restricted_by text[], letter_due timestamptz)
             on conflict (number) do update set intake = excluded.intake, dispatch = excluded.dispatch,
-                sla = excluded.sla, restricted_by = excluded.restricted_by, letter_due = excluded.letter_due
+                withdrawal = excluded.withdrawal, sla = excluded.sla, stops = excluded.stops,
+                restricted_by = excluded.restricted_by, letter_due = excluded.letter_due
         """),
         {"rows": json.dumps(rows)},
     )
@@ -59,8 +64,8 @@ def save(tx: Connection, cases: Iterable[tuple[Case, datetime | None]]) -> None:
 def waiting_for_letter(tx: Connection, now: datetime, limit: int) -> dict[str, Case]:
     """Cases whose grace before a letter has ended, locked; those another process holds are left to it."""
     rows = tx.execute(
-        text("""
-            select number, intake, dispatch, sla, restricted_by from cases
+        text(f"""
+            select {_COLUMNS} from cases
             where letter_due <= :now order by letter_due limit :limit for update skip locked
         """),
         {"now": now, "limit": limit},
@@ -73,6 +78,8 @@ def _case(row: Any) -> Case:
         number=row.number,
         submission=_read(Submission, row.intake) if row.intake else None,
         closings=_all(Closing, row.dispatch.get("closings")),
+        withdrawal=_read(Withdrawal, row.withdrawal) if row.withdrawal else None,
+        stops=_all(Stop, row.stops),
         clocks=_all(Clock, row.sla.get("clocks")),
         marks=_all(Mark, row.sla.get("marks")),
         breaches=_all(Breach, row.sla.get("breaches")),
@@ -84,7 +91,7 @@ def _all(kind: type[Part], written: Sequence[Mapping[str, Any]] | None) -> tuple
     return tuple(_read(kind, each) for each in written or ())
 
 
-def _written(part: Submission | Closing | Clock | Mark | Breach) -> dict[str, Any]:
+def _written(part: Submission | Closing | Withdrawal | Clock | Stop | Mark | Breach) -> dict[str, Any]:
     return {each.name: _plain(getattr(part, each.name)) for each in fields(part)}
 
 

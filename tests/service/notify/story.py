@@ -33,6 +33,10 @@ class Story:
         at = at or datetime.now(UTC)
         return self._event("dispatch", "case.closed", at, {"restricted": False, "at": at.isoformat()})
 
+    def withdrawn(self, by: str = "dispatch", at: datetime | None = None) -> Message:
+        """The resident took it back; intake says so itself before acceptance."""
+        return self._event(by, "case.withdrawn", at, {"restricted": False} if by == "dispatch" else {})
+
     def started(self, kind: str = "close", gen: int = 1, limit: timedelta = DAY, **more: Any) -> Message:
         """A clock runs from the beginning on."""
         return self._event("sla", "clock.started", None, self._clock(kind, gen, limit) | more)
@@ -58,6 +62,12 @@ class Story:
     def retracted(self, gen: int = 1, limit: timedelta = DAY) -> Message:
         """The close turned out to be in time."""
         return self._event("sla", "clock.retracted", None, self._clock("close", gen, limit))
+
+    def stopped(self, at: datetime, kind: str = "close", gen: int = 1, limit: timedelta = DAY) -> Message:
+        """Withdrawn or merged: the clock stops."""
+        return self._event(
+            "sla", "clock.changed", at, self._clock(kind, gen, limit) | {"status": "stopped", "at": at.isoformat()}
+        )
 
     def _clock(self, kind: str, gen: int, limit: timedelta) -> dict[str, Any]:
         return {

@@ -56,9 +56,11 @@ def verdicts(messages: Sequence[Message], now: datetime) -> dict[str, str | None
 
 
 def promises(messages: Sequence[Message]) -> list[str | None]:
-    """Why each promise, in the order of the passes, would not be sent right away."""
+    """Why the promise of each pass, in order, would not be sent right away."""
     file, _ = told(messages, BEGAN)
-    planned = sorted((each for each in file.planned if each.template == "promised"), key=lambda each: each.seq)
+    planned = sorted(
+        (each for each in file.planned if each.template in ("promised", "reopened")), key=lambda each: each.seq
+    )
     return [why_skip(each, file.case, None, BEGAN) for each in planned]
 
 
@@ -79,6 +81,7 @@ def whole_story() -> dict[str, list[Message]]:
             story.started("close", gen=2, limit=DAY * 3),
             story.breached(gen=2, limit=DAY * 3, letter_after=3600),
             story.breached(gen=3, limit=DAY * 1.2),
+            story.stopped(BEGAN + DAY * 1.9, gen=3),
         ],
     }
 
@@ -182,6 +185,64 @@ def test_the_closing_of_an_earlier_pass_supersedes_nothing() -> None:
     heard.append(story.started(gen=2))
     first, again = promises(heard)
     assert (first, again) == ("superseded", None)
+
+
+def test_a_reopened_case_tells_its_new_promise_and_no_older_ending() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.submitted(at=BEGAN), story.started(), story.closed(at=BEGAN)]
+    story.began = BEGAN + timedelta(hours=1)
+    heard.append(story.started(gen=2))
+    assert verdicts(heard, BEGAN) == {
+        "received resident": None,
+        "promised resident": "superseded",
+        "closed resident": "superseded",
+        "reopened resident": None,
+    }
+    heard.append(story.closed(at=BEGAN + timedelta(hours=2)))
+    assert verdicts(heard, BEGAN)["reopened resident"] == "superseded"
+    file, _ = told(heard, BEGAN)
+    closings = sorted((each for each in file.planned if each.template == "closed"), key=lambda each: each.seq)
+    assert [why_skip(each, file.case, None, BEGAN) for each in closings] == ["superseded", None]
+
+
+def test_a_unit_is_not_called_to_a_case_whose_clocks_were_stopped() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    red = [story.started(), story.marked("red", at=BEGAN + DAY), story.stopped(BEGAN + DAY)]
+    assert set(verdicts(red, BEGAN + DAY).values()) == {"superseded"}
+
+
+def test_the_resident_of_a_merged_case_keeps_the_promise_and_hears_of_the_closing() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    merged = [story.submitted(at=BEGAN), story.started(), story.stopped(BEGAN)]
+    assert verdicts(merged, BEGAN)["promised resident"] is None
+    assert templates([*merged, story.closed(at=BEGAN)]) == ["closed", "promised", "received"]
+
+
+def test_a_clock_changed_otherwise_than_stopped_silences_nobody() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    changed = story._event(
+        "sla", "clock.changed", BEGAN, story._clock("close", 1, DAY) | {"status": "armed", "at": BEGAN.isoformat()}
+    )
+    assert told([story.started(), changed])[0].case.stops == ()
+
+
+def test_each_gen_has_its_own_letter_and_the_first_stays() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.breached(), story.closed(at=BEGAN + DAY * 1.1)]
+    story.began = BEGAN + DAY * 1.2
+    heard += [story.started(gen=2), story.breached(gen=2)]
+    letters = told(heard, NOW + DAY)[0].letters
+    assert {key: each.state for key, each in letters.items()} == {("close", 1): "proposed", ("close", 2): "proposed"}
+
+
+def test_a_case_stopped_within_the_grace_gets_no_letter_and_one_stopped_later_keeps_it() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    breached = story.breached(letter_after=3600)
+    within, later = (story.stopped(BEGAN + DAY + timedelta(minutes=minutes)) for minutes in (59, 61))
+    assert letter([breached, within]) is None or letter([breached, within]).state == "voided"  # type: ignore[union-attr]
+    assert letter([within, breached]) is None
+    kept = letter([breached, later])
+    assert kept is not None and kept.state == "proposed"
 
 
 def test_a_closing_supersedes_the_promise_although_the_clock_was_set_back_between() -> None:

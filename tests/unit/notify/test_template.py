@@ -36,6 +36,20 @@ def test_closed_is_the_sample_text() -> None:
     assert text("closed") == expected
 
 
+def test_reopened_gives_the_new_promise_in_one_part() -> None:
+    told = text("reopened", unit_name="灵芝社区", due=DUE.isoformat(), telephone="0755-12345678")
+    assert (
+        told == "【新安街道办】编号XA20230518000123已重新办理,由灵芝社区承办,预计5月19日10时前办结,电话0755-12345678。"
+    )
+    assert segment.parts(told) == 1
+
+
+def test_withdrawn_says_that_nothing_more_is_done_in_one_part() -> None:
+    told = text("withdrawn")
+    assert told == "【新安街道办】编号XA20230518000123已按您的要求撤回,不再办理。如需再次反映,请重新来信。"
+    assert segment.parts(told) == 1
+
+
 def test_yellow_is_the_sample_text() -> None:
     now = DUE - timedelta(hours=2)
     expected = "【新安街道办】预警:编号XA20230518000123距办结时限剩2小时,请立即办理。"
@@ -119,4 +133,5 @@ def test_every_template_is_useful_as_long_as_the_rule_says() -> None:
     hours = {
         name: each.useful_for and each.useful_for / timedelta(hours=1) for name, each in template.TEMPLATES.items()
     }
-    assert hours == {"received": 1, "promised": 4, "closed": 72, "yellow": None, "red": 24, "letter": 72}
+    residents = {"received": 1, "promised": 4, "reopened": 24, "closed": 72, "withdrawn": 24}
+    assert hours == {**residents, "yellow": None, "red": 24, "letter": 72}
