@@ -11,6 +11,7 @@ from chassis.masking import mask
 from services.dispatch.case import MEANS, OUTCOMES, VISIBLE, Fact
 from services.dispatch.duties import COMPLEXITIES
 from services.dispatch.organisation import KINDS, POSTS, Unit
+from services.dispatch.visibility import seen_by
 
 
 class CaseView(Schema):
@@ -33,6 +34,7 @@ class CaseView(Schema):
     replied_at = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)
     round = fields.Int(required=True)
+    scopes = fields.List(fields.Str(), metadata={"description": "who may see the case and what belongs to it"})
 
 
 class Triaged(CaseView):
@@ -111,14 +113,14 @@ PUBLISHES = (
     UNIT_CHANGED,
 )
 _TYPES = {each.type: each for each in PUBLISHES}
-_VIEW = tuple(name for name in CaseView().fields if name != "at")
+_VIEW = tuple(name for name in CaseView().fields if name not in ("at", "scopes"))
 _FREE_TEXT = ("process", "text", "reason")
 
 
 def draft(fact: Fact) -> Draft:
     """The event as it leaves: the case of that moment, free text masked."""
     view = {name: getattr(fact.case, name) for name in _VIEW}
-    payload = {**view, "at": fact.at, **_masked(dict(fact.says))}
+    payload = {**view, "at": fact.at, "scopes": seen_by(fact.case), **_masked(dict(fact.says))}
     return _TYPES[fact.type].draft(fact.case.number, fact.case.version, payload, restricted=fact.case.restricted)
 
 
