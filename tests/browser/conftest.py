@@ -69,7 +69,9 @@ def visit(chromium: Browser, system: SystemUnderTest, watch: Watch) -> Iterator[
     contexts: list[BrowserContext] = []
 
     def open_page(path: str, device: dict[str, Any] = PHONE, **more: Any) -> Page:
-        context = chromium.new_context(base_url=system.url, locale="zh-CN", timezone_id="Asia/Shanghai", **device, **more)
+        context = chromium.new_context(
+            base_url=system.url, locale="zh-CN", timezone_id="Asia/Shanghai", **device, **more
+        )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

@@ -1,6 +1,6 @@
 // What a page does more with a script; every page works without it.
 // data-confirm="…" on a form asks first · data-once on a form takes one submit · data-elder on a link switches the type
-// size · data-live="address seconds" replaces the element by the fragment at the address · data-keys on a list: j and k
+// size · data-live="address seconds" (and "now": the first time at once) replaces the element by the fragment at the address · data-keys on a list: j and k
 // (or arrows) move between its [data-row]s, and a letter clicks the [data-key=letter] inside the row that has the focus.
 // A page of an officer (body[data-officer]) renews the login while someone works on it; body[data-keep] always does.
 (() => {
@@ -48,12 +48,12 @@
       return;
     }
     if (event.key === "Enter" && event.target !== row) return;
-    const wanted = [...(row || list).querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
+    const wanted = [...(row || list).querySelectorAll("[data-key]")].find((each) => each.dataset.key.split(" ").includes(event.key));
     if (wanted) { event.preventDefault(); wanted.click(); }
   });
 
   const live = (element) => {
-    const [address, seconds] = element.dataset.live.split(" ");
+    const [address, seconds, begin] = element.dataset.live.split(" ");
     const every = Math.max(Number(seconds) || 5, 1) * 1000;
     let last = null, wait = every;
     const turn = async () => {
@@ -71,7 +71,7 @@
       }
       setTimeout(turn, wait);
     };
-    setTimeout(turn, every);
+    setTimeout(turn, begin === "now" ? 0 : every);
   };
   const swap = (element, text) => {
     const parsed = new DOMParser().parseFromString(text, "text/html");

@@ -1,5 +1,5 @@
 """Dispatch's pages by area: the desk and its cases, the wall, the public directory."""
 
-from services.dispatch.pages import directory
+from services.dispatch.pages import case, directory
 
-BLUEPRINTS = (directory.blueprint,)
+BLUEPRINTS = (case.blueprint, directory.blueprint)
