@@ -269,8 +269,14 @@ def _apply_alone(database: Database, reading: Reading[V], message: Message) -> N
     _give_up(database, message, key)
 
 
+# Counting need not outlive the database's own crash, so it does not wait for the disk: an event alone costs one flush
+# instead of three. A kill of this process, which is what is counted, loses nothing that was committed.
+_UNFLUSHED = text("set local synchronous_commit = off")
+
+
 def _attempted(database: Database, key: str) -> int:
     with database.transaction() as tx:
+        tx.execute(_UNFLUSHED)
         gate.enter(tx)  # waiting for a rebuild is no attempt
         count: int = tx.execute(
             text("""
@@ -286,6 +292,7 @@ def _attempted(database: Database, key: str) -> int:
 def _forget_attempts(database: Database, keys: Sequence[str]) -> None:
     if keys:
         with database.transaction() as tx:
+            tx.execute(_UNFLUSHED)
             tx.execute(text("delete from attempt where event_id = any(cast(:keys as text[]))"), {"keys": list(keys)})
 
 

@@ -32,6 +32,8 @@ HEADERS = {
 }
 DRAINED = 16 << 20
 """How much of a refused body, in bytes, is still listened to so that its sender hears why."""
+MOST_FIELDS = 500
+"""Fields of a form; the longest of ours, a bulk dispatch, has half of it."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -148,6 +150,8 @@ def _check() -> None:
         callers.admit(roles)
     if request.is_json:
         json_body()
+    elif len(request.form) > MOST_FIELDS:
+        raise Refusal("too_large")
     elif request.form and (field := text.find_bad_text(request.form.to_dict(flat=False))):
         raise Refusal("bad_text", field)
 

@@ -1,5 +1,6 @@
 """The one table of what each process is told: its environment, made from the folder's secrets and the servers."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +8,12 @@ from pathlib import Path
 
 from chassis import crypto
 from chassis.settings import DEVELOPMENT_ISSUER
-from deploy.local.folder import Folder
+from deploy.local.folder import ROOT, Folder
 from deploy.local.issuer import Issuer
 from deploy.local.trouble import Trouble
 
 SERVICES = ("intake", "dispatch", "sla", "notify")
+DEMO_UNITS = ROOT / "services" / "dispatch" / "data" / "organisation.demo.json"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Environment:
                 "MASTER_KEYS_FILE": self.folder.secret_file("master-keys", crypto.new_master_keys),
                 "INDEX_KEY_FILE": self.folder.secret_file("index-key"),
                 "READER_KEYS_FILE": public,
+                "COMMUNITY_NAMES": _community_names(),
             },
             "notify": {
                 "READER_KEY_FILE": private,
@@ -83,6 +86,12 @@ class Environment:
         private = self.folder.secret_file("reader-private", lambda: pair.private)
         public = self.folder.secret_file("reader-public", lambda: pair.public)
         return public, private
+
+
+def _community_names() -> str:
+    """The demo's communities, as their residents call them."""
+    units = json.loads(DEMO_UNITS.read_text(encoding="utf-8"))["units"]
+    return ",".join(f"{unit['code']}={unit['name']}" for unit in units if unit["kind"] == "community")
 
 
 def bare() -> dict[str, str]:

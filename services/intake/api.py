@@ -9,7 +9,7 @@ from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import commands, media_commands, metrics, schemas, uploads
+from services.intake import commands, media_commands, metrics, pages, schemas, uploads
 from services.intake.case import Case, Channel, Reason
 from services.intake.commands import Intake, Receipt
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
@@ -25,7 +25,8 @@ OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    app = web.create_app("intake", settings, database, blueprints=[blueprint, uploads.blueprint], errors=table)
+    blueprints = [blueprint, uploads.blueprint, pages.blueprint]
+    app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
     app.extensions["intake"] = commands.intake(settings, database)
     uploads.install(app, media_commands.cabinet(settings))
     return app

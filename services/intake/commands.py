@@ -144,6 +144,14 @@ def look_up(tx: Connection, house: Intake, number: str, given: str, address: str
     return None
 
 
+def held_view(tx: Connection, number: str) -> dict[str, Any]:
+    """The resident's view for a telephone that has shown its code before. Raises CaseNotFound."""
+    found = store.for_resident(tx, number)
+    if found is None:
+        raise CaseNotFound()
+    return progress.resident_view(found[0], found[1])
+
+
 def contacts(tx: Connection, house: Intake, numbers: Sequence[str], purpose: str) -> dict[str, str]:
     """How to reach the writers of these cases, sealed to the reader's key: {"sealed": JWE of {number: fields}}.
 

@@ -48,6 +48,13 @@ def _rules(text: str) -> emergency.Rules:
         raise ValueError("does not name a file of emergency rules") from None
 
 
+def _names(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    if not all(code.strip() and name.strip() for code, _, name in pairs):
+        raise ValueError("must be written as C01=name,C02=name")
+    return tuple((code.strip(), name.strip()) for code, _, name in pairs)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Base):
     master_keys: crypto.MasterKeys = secret(parse=_key(crypto.read_master_keys), about="they wrap the keys of cases")
@@ -58,6 +65,9 @@ class Settings(Base):
     number_prefix: str = setting("XA", parse=_prefix, about="what case numbers begin with")
     number_block: int = setting(100, parse=positive, about="serials a process takes at once; the unused stay holes")
     communities: int = setting(21, parse=positive, about="communities of the street: C01 to C21")
+    community_names: tuple[tuple[str, str], ...] = setting(
+        (), parse=_names, about="their names on the form: C01=宝民社区,C02=…"
+    )
     accept_automatically: bool = setting(False, about="accept every case that is no emergency as it is submitted")
     emergency_rules: emergency.Rules = setting(
         emergency.load(emergency.SHIPPED.read_text(encoding="utf-8")), parse=_rules, about="file of emergency words"
@@ -132,6 +142,10 @@ class Settings(Base):
     def community_codes(self) -> frozenset[str]:
         """C01, C02 …; how many there are is configuration (R01)."""
         return frozenset(f"C{i:02d}" for i in range(1, self.communities + 1))
+
+    def community_name(self, code: str) -> str:
+        """What residents call it; the code where nobody has told."""
+        return dict(self.community_names).get(code, code)
 
     @property
     def access_kept(self) -> timedelta:

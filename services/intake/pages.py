@@ -1,0 +1,131 @@
+"""The resident's pages: the letter form, the receipt, and how the case stands."""
+
+from typing import Any, cast
+
+from flask import Response, current_app, request
+from marshmallow import Schema, ValidationError
+
+from chassis import clock, pages, web
+from chassis.errors import DomainError
+from services.intake import commands, metrics, schemas
+from services.intake.commands import Intake, Receipt
+from services.intake.errors import SENTENCES, CaseNotFound
+from services.intake.numbering import as_typed
+from services.intake.wording import IDENTITIES, KINDS
+
+blueprint = pages.Blueprint("letter", __name__)
+
+FORM = ("kind", "identity", "name", "mobile", "community", "place", "description")
+HELD, HELD_SECONDS = "lianxin_case", 1800
+"""The cookie that stands for number and query code on this telephone, so that neither is ever in an address."""
+
+
+@blueprint.route("/")
+def write() -> Response:
+    """The empty letter form."""
+    return _form({"identity": "named"})
+
+
+@blueprint.route("/", methods=["POST"])
+def submit() -> Response:
+    """Takes the letter in; what is wrong is said beside its field and what was typed stays."""
+    typed = {name: request.form[name] for name in FORM if request.form.get(name)}
+    try:
+        receipt = _submit(typed)
+    except ValidationError as error:
+        return _form(typed, pages.errors_of(error), 422)
+    except DomainError as error:
+        if error.field is None:
+            raise
+        return _form(typed, pages.errors_of(error, SENTENCES[error.code]), 422)
+    return _hold(pages.back("/sent"), receipt.number)
+
+
+@blueprint.route("/sent")
+def sent() -> Response:
+    """Number and query code, once more for as long as this telephone holds the case."""
+    with web.database().transaction() as tx:
+        receipt = commands.receipt(tx, _house(), _held())
+    return pages.page("letter/sent.html", receipt=receipt)
+
+
+@blueprint.route("/progress")
+def progress() -> Response:
+    """How the held case stands, or the question for number and code."""
+    if _held(missing="") == "":
+        return _question({})
+    with web.database().transaction() as tx:
+        view = commands.held_view(tx, _held())
+        now = clock.now(tx)
+    return pages.page("letter/progress.html", case=view, now=now)
+
+
+@blueprint.route("/progress", methods=["POST"])
+def look_up() -> Response:
+    """Number and code; a wrong code and an unknown number look the same and are counted."""
+    typed = {name: request.form.get(name, "").strip()[:64] for name in ("number", "code")}
+    number = as_typed(typed["number"])
+    with web.database().transaction() as tx:
+        view = commands.look_up(tx, _house(), number, typed["code"], web.client_address())
+    if view is None:
+        return _question(typed, {"number": SENTENCES[CaseNotFound.code]}, 422)
+    return _hold(pages.back("/progress"), number)
+
+
+@blueprint.route("/progress/leave", methods=["POST"])
+def leave() -> Response:
+    """Forgets the case on this telephone, which others may use."""
+    answer = pages.back("/progress", "已退出查询。")
+    pages.drop_cookie(answer, HELD)
+    return answer
+
+
+def _submit(typed: dict[str, str]) -> Receipt:
+    body = cast(Schema, schemas.SubmissionSchema()).load(typed)
+    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=repr(body)) as once:
+        if once.existing:
+            return commands.receipt(tx, _house(), once.existing)
+        receipt = commands.submit(tx, _house(), body, web.client_address())
+        once.remember(receipt.number)
+    metrics.SUBMITTED.labels(body.letter.channel, str(receipt.emergency is not None).lower()).inc()
+    return receipt
+
+
+def _form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    return pages.page(
+        "letter/form.html",
+        status=status,
+        typed=typed,
+        errors=errors or {},
+        kinds=KINDS,
+        identities=IDENTITIES,
+        communities=_communities(),
+    )
+
+
+def _communities() -> list[tuple[str, str]]:
+    settings = _house().settings
+    return [("", "不清楚、其他"), *((code, settings.community_name(code)) for code in sorted(settings.community_codes))]
+
+
+def _question(typed: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    return pages.page("letter/question.html", status=status, typed=typed, errors=errors or {})
+
+
+def _hold(answer: Response, number: str) -> Response:
+    pages.put_cookie(answer, HELD, pages.sign("case", number), seconds=HELD_SECONDS)
+    return answer
+
+
+def _held(missing: str | None = None) -> str:
+    """The number of the case this telephone holds. Raises CaseNotFound without one, unless `missing` stands for it."""
+    number = pages.unsign("case", request.cookies.get(HELD, ""), HELD_SECONDS)
+    if isinstance(number, str):
+        return number
+    if missing is None:
+        raise CaseNotFound
+    return missing
+
+
+def _house() -> Intake:
+    return cast(Intake, current_app.extensions["intake"])
