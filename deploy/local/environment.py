@@ -71,6 +71,11 @@ class Environment:
                 "READER_KEYS_FILE": public,
                 "COMMUNITY_NAMES": _community_names(),
             },
+            "dispatch": {
+                # One issuer: what the login signs and what `make token` signs are trusted alike.
+                "TOKEN_KEY_FILE": Issuer(self.folder).private,
+                "ACCOUNT_KEYS_FILE": self.folder.secret_file("account-keys", crypto.new_master_keys),
+            },
             "notify": {
                 "READER_KEY_FILE": private,
                 "GATEWAY": "file",

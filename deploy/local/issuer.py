@@ -13,11 +13,11 @@ class Issuer:
     """Its key pair is made on first use: `issuer/private.json` (mode 600) and `issuer/jwks.json`."""
 
     def __init__(self, folder: Folder) -> None:
-        self._private = folder.made("issuer") / "private.json"
+        self.private: Path = folder.made("issuer") / "private.json"
         self.jwks: Path = folder.path / "issuer" / "jwks.json"
-        if not self._private.exists():
-            private(self._private, DevelopmentIssuer.new().private)
-        self._issuer = DevelopmentIssuer(self._private.read_text())
+        if not self.private.exists():
+            private(self.private, DevelopmentIssuer.new().private)
+        self._issuer = DevelopmentIssuer(self.private.read_text())
         if not self.jwks.exists():
             private(self.jwks, self._issuer.jwks)
 

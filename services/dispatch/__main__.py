@@ -7,11 +7,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from chassis.database import Connection, Database
 from chassis.settings import Settings
 from services.dispatch import api, commands, files
+from services.dispatch.login import administration
+from services.dispatch.settings import Settings as Own
 from services.dispatch.settings import current
 from services.dispatch.standing import judge
 
@@ -22,7 +24,7 @@ def main() -> int:
         process.Service(
             name="dispatch",
             settings=current,
-            app=api.create_app,
+            app=lambda settings, database: api.create_app(cast(Own, settings), database),
             worker="services.dispatch.service:Dispatch",
             migrations=Path(__file__).parent / "migrations",
             status=commands.status,
@@ -32,6 +34,12 @@ def main() -> int:
                 "organisation": process.Command("the units: load FILE", _run_organisation, _arguments),
                 "duties": process.Command("the duty list: load FILE", _run_duties, _arguments),
                 "directory": process.Command("whom residents may call: load FILE", _run_directory, _arguments),
+                "accounts": process.Command(
+                    "officers' accounts: add, list, disable, enable, reset-password, reset-totp",
+                    administration.run,
+                    administration.arguments,
+                ),
+                "token-key": process.Command("print a new key for TOKEN_KEY_FILE", administration.run_key),
             },
         )
     )

@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 
 from chassis import web
 from chassis.database import Database
-from chassis.settings import Settings
+from chassis.settings import required
 from services.dispatch import commands, pages
 from services.dispatch.case import Case, legal_commands
 from services.dispatch.commands import Officer
 from services.dispatch.errors import SENTENCES, STATUSES
+from services.dispatch.login import errors as login_errors
+from services.dispatch.login import provider_pages as login_pages
 from services.dispatch.schemas import (
     AcknowledgeBody,
     CaseDetail,
@@ -26,6 +28,7 @@ from services.dispatch.schemas import (
     ReviewBody,
     UnitList,
 )
+from services.dispatch.settings import Settings
 
 STAFF = ("centre", "unit", "leader", "supervisor")
 DECIDERS = ("centre", "leader", "supervisor")  # the case says which of them: `case.decider`
@@ -38,8 +41,12 @@ Answer = tuple[Body, dict[str, str]]
 
 def create_app(settings: Settings, database: Database) -> Flask:
     """The WSGI application."""
-    table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    return web.create_app("dispatch", settings, database, blueprints=[blueprint, *pages.BLUEPRINTS], errors=table)
+    if settings.profile == "production":
+        required(settings, "token_key", *(() if settings.oidc_issuer else ("account_keys",)))
+    table = web.ErrorTable(
+        statuses={**STATUSES, **login_errors.STATUSES}, sentences={**SENTENCES, **login_errors.SENTENCES}
+    )
+    return web.create_app("dispatch", settings, database, blueprints=[blueprint, login_pages.blueprint, *pages.BLUEPRINTS], errors=table)
 
 
 def openapi() -> Body:

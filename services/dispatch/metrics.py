@@ -9,6 +9,7 @@ TRIAGED = metrics.counter(
     "dispatch", "triaged", "cases studied, by what came of it: automatic, restricted, queue", ["result"]
 )
 STEPS = metrics.counter("dispatch", "steps", "events raised on cases, by type", ["type"])
+LOGINS = metrics.counter("dispatch", "logins", "logins by what came of them: in, refused, locked", ["result"])
 
 
 def count(facts: Iterable[Fact]) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from chassis import crypto
 from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER
 from chassis.web.issuers import DevelopmentIssuer
 from services.dispatch import api, commands, files
 from services.dispatch.settings import Settings
+from tests.service.dispatch.gate import Gate
 from tests.service.dispatch.office import Office
 
 DATA = Path(files.__file__).parent / "data"
@@ -41,3 +43,29 @@ def office(empty: Office) -> Office:
         commands.load_organisation(tx, files.organisation(DATA / "organisation.demo.json"))
         commands.load_duties(tx, files.duties(DATA / "duties.demo.json"))
     return empty
+
+
+@pytest.fixture
+def gate_settings(database: Callable[[str], str], tmp_path: Path) -> Settings:
+    """What a front door that lets officers log in is told."""
+    issuer = DevelopmentIssuer.new()
+    (tmp_path / "jwks.json").write_text(issuer.jwks)
+    return Settings(
+        profile="dev",
+        database_url=database("dispatch"),
+        jwks=str(tmp_path / "jwks.json"),
+        token_issuer=DEVELOPMENT_ISSUER,
+        token_key=crypto.read_jwks(issuer.private),
+        account_keys=crypto.read_master_keys(crypto.new_master_keys()),
+        clock_offset=True,
+    )
+
+
+@pytest.fixture
+def gate(gate_settings: Settings) -> Iterator[Gate]:
+    """The login of an office with the demo organisation."""
+    opened = Database(gate_settings.database_url, pool_size=4)
+    with opened.transaction() as tx:
+        commands.load_organisation(tx, files.organisation(DATA / "organisation.demo.json"))
+    yield Gate(opened, api.create_app(gate_settings, opened))
+    opened.close()
