@@ -46,7 +46,9 @@ def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(
         statuses={**STATUSES, **login_errors.STATUSES}, sentences={**SENTENCES, **login_errors.SENTENCES}
     )
-    return web.create_app("dispatch", settings, database, blueprints=[blueprint, login_pages.blueprint, *pages.BLUEPRINTS], errors=table)
+    return web.create_app(
+        "dispatch", settings, database, blueprints=[blueprint, login_pages.blueprint, *pages.BLUEPRINTS], errors=table
+    )
 
 
 def openapi() -> Body:

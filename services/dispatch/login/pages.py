@@ -25,6 +25,7 @@ SESSION_COOKIE, SESSION_PATH = "lianxin_session", "/login"
 FIRST_PAGE = "/desk"
 LARGEST = 200 << 20
 """Bytes: whatever form meets a token's end on its way is sent on from here, unread."""
+PLAYED = (("centre", "指挥中心"), ("unit", "承办单位"), ("leader", "街道领导"), ("supervisor", "督办"))
 UNSAFE_TOO = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 blueprint = pages.Blueprint("login", __name__)
@@ -292,7 +293,7 @@ def _without_token(answer: Response) -> Response:
 def _login_page(goes_to: str, *, errors: dict[str, str] | None = None, status: int = 200, said: str = "") -> Response:
     with web.database().transaction() as tx:
         chooser = _may_choose(tx)
-        units = store.units(tx) if chooser else []
+        units = [("", "—"), *store.units(tx)] if chooser else []
     return pages.page(
         "login/login.html",
         status=status,
@@ -302,6 +303,7 @@ def _login_page(goes_to: str, *, errors: dict[str, str] | None = None, status: i
         why=said,
         chooser=chooser,
         provider=bool(settings().oidc_issuer),
+        roles=PLAYED,
         units=units,
     )
 

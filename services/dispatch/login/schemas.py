@@ -3,7 +3,6 @@
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
 
-from services.dispatch.login.account import ROLES
 from services.dispatch.login.password import LONGEST
 
 
@@ -39,8 +38,11 @@ class ChangePasswordForm(NewPasswordForm):
     old = fields.Str(required=True, validate=Length(1, LONGEST, error="请输入原密码"))
 
 
+PLAYED = ("centre", "unit", "leader", "supervisor")
+
+
 class RoleForm(Form):
     """A role to play, where nobody is anybody (PROFILE=dev or demo)."""
 
-    role = fields.Str(required=True, validate=OneOf(ROLES))
+    role = fields.Str(required=True, validate=OneOf(PLAYED))
     unit = fields.Str(load_default="", validate=Regexp(r"[A-Z0-9]{0,20}\Z"))

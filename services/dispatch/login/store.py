@@ -96,7 +96,7 @@ def log_of(tx: Connection, account: str, limit: int = 10) -> Sequence[Any]:
 
 def units(tx: Connection) -> list[tuple[str, str]]:
     """Codes and names of the units that work, for the choice of a role."""
-    rows = tx.execute(text("select code, name from units where active and kind <> 'centre' order by code"))
+    rows = tx.execute(text("select code, name from units where active order by code"))
     return [(row.code, row.name) for row in rows]
 
 
