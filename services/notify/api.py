@@ -1,30 +1,26 @@
 """The front door of notify: letters for leaders and units, messages for the centre."""
 
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from flask import Flask, Response, current_app, send_file
-from sqlalchemy import Connection
+from flask import Flask, Response, send_file
 
 from chassis import web
 from chassis.database import Database
 from chassis.settings import Settings as Base
-from services.notify import errors, schemas, store
+from services.notify import door, errors, pages, schemas, store
 from services.notify.commands import letters as commands
-from services.notify.errors import LetterNotFound
 from services.notify.letter import Letter
 from services.notify.settings import Settings
 
 blueprint = web.Blueprint("notify", __name__, description="警示函与短信")
-READERS = ("leader", "centre", "supervisor", "unit")
 Answer: TypeAlias = tuple[Mapping[str, Any], dict[str, str]]
 
 
 def create_app(settings: Base, database: Database) -> Flask:
     """The WSGI application."""
     table = web.ErrorTable(statuses=errors.STATUSES, sentences=errors.SENTENCES)
-    app = web.create_app("notify", settings, database, blueprints=[blueprint], errors=table)
+    app = web.create_app("notify", settings, database, blueprints=[blueprint, pages.blueprint], errors=table)
     app.extensions["notify.settings"] = settings
     return app
 
@@ -37,13 +33,8 @@ def openapi() -> dict[str, Any]:
     return document
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["notify.settings"]
-    return settings
-
-
 @blueprint.route("/letters")
-@web.requires(*READERS)
+@web.requires(*door.READERS)
 @blueprint.arguments(schemas.LetterQuery, location="query")
 @blueprint.response(200, schemas.LettersAnswer)
 def list_letters(query: dict[str, Any]) -> dict[str, Any]:
@@ -56,22 +47,22 @@ def list_letters(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/letters/<letter_id>")
-@web.requires(*READERS)
+@web.requires(*door.READERS)
 @blueprint.response(200, schemas.LetterAnswer)
 def get_letter(letter_id: str) -> Answer:
     """One letter."""
     with web.database().transaction() as tx:
-        return _answer(_visible(tx, letter_id))
+        return _answer(door.visible(tx, letter_id))
 
 
 @blueprint.route("/letters/<letter_id>/pdf")
-@web.requires(*READERS)
+@web.requires(*door.READERS)
 @blueprint.response(200, content_type="application/pdf")
 def download(letter_id: str) -> Response:
     """The paper, once it is issued."""
     with web.database().transaction() as tx:
-        letter = _visible(tx, letter_id)
-        path = commands.paper(tx, _settings(), letter)
+        letter = door.visible(tx, letter_id)
+        path = commands.paper(tx, door.settings(), letter)
     answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=path.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -83,8 +74,7 @@ def download(letter_id: str) -> Response:
 @blueprint.response(200, schemas.LetterAnswer)
 def sign(body: dict[str, Any], letter_id: str) -> Answer:
     """Signs a proposed letter; it gets its number and goes to the printer."""
-    by = web.caller().subject
-    return _once("sign", letter_id, body, lambda tx: commands.sign(tx, _settings(), letter_id, by, _current))
+    return _answer(door.sign(letter_id, body, _current))
 
 
 @blueprint.route("/letters/<letter_id>/decline", methods=["POST"])
@@ -93,7 +83,7 @@ def sign(body: dict[str, Any], letter_id: str) -> Answer:
 @blueprint.response(200, schemas.LetterAnswer)
 def decline(body: dict[str, Any], letter_id: str) -> Answer:
     """Voids a proposed letter, with a reason."""
-    return _once("decline", letter_id, body, lambda tx: commands.decline(tx, letter_id, body["reason"], _current))
+    return _answer(door.decline(letter_id, body, _current))
 
 
 @blueprint.route("/letters/<letter_id>/acknowledge", methods=["POST"])
@@ -102,13 +92,7 @@ def decline(body: dict[str, Any], letter_id: str) -> Answer:
 @blueprint.response(200, schemas.LetterAnswer)
 def acknowledge(body: dict[str, Any], letter_id: str) -> Answer:
     """The unit confirms that it has its letter; another unit's letter does not exist for it."""
-
-    def check(letter: Letter) -> None:
-        if web.caller().unit != letter.unit or not set(letter.scopes) & web.caller().scopes:
-            raise LetterNotFound()
-        _current(letter)
-
-    return _once("acknowledge", letter_id, body, lambda tx: commands.acknowledge(tx, letter_id, check))
+    return _answer(door.acknowledge(letter_id, body, _current))
 
 
 @blueprint.route("/messages")
@@ -121,34 +105,8 @@ def list_messages(query: dict[str, Any]) -> dict[str, Any]:
         return {"messages": store.messages.of_case(tx, query["case"])}
 
 
-def _once(route: str, letter_id: str, body: Mapping[str, Any], command: Callable[[Connection], Letter]) -> Answer:
-    _known_form(letter_id)
-    with web.database().transaction() as tx, web.idempotent(tx, route=route, request_hash_of=body) as once:
-        if once.existing is None:
-            letter = command(tx)
-            once.remember(letter.id)
-        else:
-            letter = _visible(tx, once.existing)
-    return _answer(letter)
-
-
 def _current(letter: Letter) -> None:
     web.expect_revision(letter.revision)
-
-
-def _visible(tx: Connection, letter_id: str) -> Letter:
-    _known_form(letter_id)
-    letter = store.letters.get(tx, letter_id, web.caller().scopes)
-    if letter is None:
-        raise LetterNotFound()
-    return letter
-
-
-def _known_form(letter_id: str) -> None:
-    try:
-        uuid.UUID(letter_id)
-    except ValueError:
-        raise LetterNotFound() from None
 
 
 def _answer(letter: Letter) -> Answer:

@@ -5,6 +5,8 @@ No resident's name or telephone is printed, and no seal is drawn: its place stay
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +15,9 @@ from services.notify import local_time
 from services.notify.letter import REPORT_WITHIN, Letter
 
 _LIMIT_WORDS = {"simple": "简单问题24小时办结", "complex": "复杂问题3天办结"}
+NO_NUMBER_YET = "〔签发时编号〕"
+# Paper has its margins from @page, which screens do not know.
+_ON_SCREEN = "@media screen { body { position: relative; width: 156mm; margin: 37mm auto 35mm } }"
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -50,6 +55,13 @@ def content(letter: Letter, *, issuer: str, street: str, telephone: str) -> dict
 def html(content: Mapping[str, str]) -> str:
     """The letter with its return slip as one HTML document."""
     return _PAGES.get_template("letter.html").render(content)
+
+
+def draft(letter: Letter, *, issuer: str, street: str, telephone: str, now: datetime) -> str:
+    """The page as signing `letter` at `now` would make it, to be looked at; its number is given by the signature."""
+    unsigned = replace(letter, number=NO_NUMBER_YET, signed_at=now)
+    page = html(content(unsigned, issuer=issuer, street=street, telephone=telephone))
+    return page.replace("</style>", f"{_ON_SCREEN}</style>", 1)
 
 
 def file_name(content: Mapping[str, str]) -> Path:
