@@ -92,7 +92,7 @@ class Reading(Schema):
 
 
 class HandlingReading(Reading):
-    """Dispatch's view, as far as a resident may see it."""
+    """Dispatch's view, as far as a resident may see it, and who of the officers sees the case's media."""
 
     state = fields.Str(required=True)
     unit = fields.Str(load_default=None, allow_none=True)
@@ -102,6 +102,9 @@ class HandlingReading(Reading):
     contacted_at = Moment(load_default=None, allow_none=True)
     replied_at = Moment(load_default=None, allow_none=True)
     closed_at = Moment(load_default=None, allow_none=True)
+    helpers = fields.List(fields.Str(), load_default=None, allow_none=True)
+    restricted = fields.Bool(load_default=None, allow_none=True)
+    scopes = fields.List(fields.Str(), load_default=None, allow_none=True)
 
 
 class ContactedReading(HandlingReading):

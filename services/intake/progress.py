@@ -28,6 +28,10 @@ class Handling:
     told_by: datetime | None = None
     reply: str | None = None
     outcome: str | None = None
+    # Who sees the case's photos and videos (services/intake/media.py); the resident is shown none of it.
+    helpers: list[str] | None = None
+    restricted: bool | None = None
+    scopes: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ VIEW = (
     "contacted_at",
     "replied_at",
     "closed_at",
+    "helpers",
+    "restricted",
+    "scopes",
 )
 
 # What an event of dispatch adds besides its view: field of the event → field of the part.
