@@ -1,21 +1,23 @@
 """The front door of intake: the resident's two routes and the desk of the centre."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, cast
 
-from flask import Blueprint as FlaskBlueprint
-from flask import Flask, current_app
+from flask import Blueprint, Flask, current_app
+from sqlalchemy import Connection
 
 from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import commands, media_commands, media_pages, metrics, pages, schemas, uploads
+from services.intake import commands, media_commands, metrics, pages, schemas, uploads
+from services.intake import resident_commands as resident
 from services.intake.case import Case, Channel, Reason
 from services.intake.commands import Intake, Receipt
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
+from services.intake.holder import Grade
 from services.intake.identity import Writer, masked_mobile, masked_name
-from services.intake.media import shown
 from services.intake.numbering import as_typed
 from services.intake.settings import Settings
 from services.intake.submission import Submission
@@ -27,7 +29,7 @@ OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    blueprints: list[FlaskBlueprint] = [blueprint, uploads.blueprint, pages.blueprint, media_pages.blueprint]
+    blueprints: list[Blueprint] = [blueprint, uploads.blueprint, pages.blueprint]
     app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
     app.extensions["intake"] = commands.intake(settings, database)
     uploads.install(app, media_commands.cabinet(settings))
@@ -70,6 +72,56 @@ def submit(body: Submission) -> Receipt:
 @blueprint.response(200, schemas.ResidentViewSchema)
 def progress(headers: dict[str, str], number: str) -> dict[str, Any]:
     """How the case stands, for the holder of its query code; a wrong code and an unknown number look the same."""
+    return _look_up(headers, number)
+
+
+@blueprint.route("/cases/<number>/supplements", methods=["POST"])
+@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
+@blueprint.arguments(schemas.SupplementSchema)
+@blueprint.response(200, schemas.SupplementedSchema)
+def supplement(headers: dict[str, str], body: dict[str, str], number: str) -> dict[str, Any]:
+    """Add to the letter, as long as it is not closed; danger in the new words shows the numbers to call."""
+    text = body["text"]
+    view = _as_holder("supplement", headers, number, body, lambda tx, n: resident.supplement(tx, house(), n, text))
+    return {**view, "emergency": resident.alarm(house(), text)}
+
+
+@blueprint.route("/cases/<number>/withdrawal", methods=["POST"])
+@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
+@blueprint.arguments(schemas.WithdrawSchema)
+@blueprint.response(200, schemas.ResidentViewSchema)
+def withdraw(headers: dict[str, str], body: dict[str, Any], number: str) -> dict[str, Any]:
+    """Take the letter back: at once before it is accepted, a wish that dispatch answers afterwards."""
+    return _as_holder("withdraw", headers, number, body, lambda tx, n: resident.withdraw(tx, house(), n))
+
+
+@blueprint.route("/cases/<number>/rating", methods=["POST"])
+@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
+@blueprint.arguments(schemas.RatingSchema)
+@blueprint.response(200, schemas.ResidentViewSchema)
+def rate(headers: dict[str, str], body: dict[str, str], number: str) -> dict[str, Any]:
+    """Rate how the case ended, once for each pass; dissatisfied with the first, it is done again (R52, R56)."""
+    grade, comment = Grade(body["grade"]), body["comment"]
+    return _as_holder("rate", headers, number, body, lambda tx, n: resident.rate(tx, house(), n, grade, comment))
+
+
+def _as_holder(
+    route: str, headers: dict[str, str], number: str, body: dict[str, Any], command: Callable[[Connection, str], None]
+) -> dict[str, Any]:
+    """Runs a command for the holder of the code and shows the case after it."""
+    _look_up(headers, number)
+    number = as_typed(number)
+    with web.database().transaction() as tx:
+        with web.idempotent(tx, route=route, request_hash_of=body) as once:
+            if not once.existing:
+                command(tx, number)
+                once.remember(number)
+                metrics.RESIDENTS_ACTS.labels(route).inc()
+        return resident.view(tx, number)
+
+
+def _look_up(headers: dict[str, str], number: str) -> dict[str, Any]:
+    """The resident's view. A wrong code is counted in a transaction of its own. Raises CaseNotFound."""
     with web.database().transaction() as tx:
         view = commands.look_up(tx, house(), as_typed(number), headers["query_code"], web.client_address())
     if view is None:
@@ -136,16 +188,6 @@ def reveal(body: dict[str, str], number: str) -> dict[str, str | None]:
         who = commands.reveal(tx, house(), number, web.caller().subject, mask(body["reason"]))
     metrics.IDENTITIES_READ.labels("reveal").inc()
     return {"number": number, "name": who.name, "mobile": who.mobile}
-
-
-@blueprint.route("/cases/<number>/media", methods=["GET"])
-@web.requires(*media_pages.OFFICERS)
-@blueprint.response(200, schemas.CaseMedia)
-def case_media(number: str) -> dict[str, Any]:
-    """Photos and videos of a case, for officers who see it; the bytes are at `/media/{id}/{thumb·large·file}`."""
-    with web.database().transaction() as tx:
-        files, _ = media_pages.seen_by_officer(tx, number)
-    return {"items": [shown(each) for each in files]}
 
 
 def _desk_case(case: Case, writer: Writer) -> tuple[dict[str, Any], dict[str, str]]:

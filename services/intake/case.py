@@ -1,6 +1,9 @@
-"""A case while intake decides about it: submitted, then accepted or refused. After `accepted`, dispatch decides."""
+"""A case while intake decides about it: submitted, then accepted, refused or withdrawn.
 
-from collections.abc import Mapping
+After `accepted`, dispatch decides.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +17,7 @@ class State(StrEnum):
     SUBMITTED = "submitted"  # 待受理
     ACCEPTED = "accepted"  # 已受理
     REFUSED = "refused"  # 不予受理
+    WITHDRAWN = "withdrawn"  # 已撤回, before anybody had decided
 
 
 class Kind(StrEnum):
@@ -55,9 +59,10 @@ class AcceptedBy(StrEnum):
 
 
 TRANSITIONS: dict[State, dict[str, State]] = {
-    State.SUBMITTED: {"accept": State.ACCEPTED, "refuse": State.REFUSED},
+    State.SUBMITTED: {"accept": State.ACCEPTED, "refuse": State.REFUSED, "withdraw": State.WITHDRAWN},
     State.ACCEPTED: {},
     State.REFUSED: {},
+    State.WITHDRAWN: {},
 }
 
 ACCEPT_WITHIN = timedelta(hours=1)  # R20: 1小时受理
@@ -106,6 +111,8 @@ class Case:
     imported: Imported | None = None
     version: int = 0
     revision: int = 0
+    withdrawn_at: datetime | None = None
+    withdrawal_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +128,17 @@ class Raised:
 Change = tuple[Case, list[Raised]]
 
 
-def submit(letter: Letter, number: str, at: datetime, alarm: Alarm | None, imported: Imported | None = None) -> Change:
-    """A new case, submitted `at` (UTC)."""
+def submit(
+    letter: Letter,
+    number: str,
+    at: datetime,
+    alarm: Alarm | None,
+    imported: Imported | None = None,
+    same_telephone: Sequence[str] = (),
+) -> Change:
+    """A new case, submitted `at` (UTC). `same_telephone`: numbers of the writer's other cases of these days."""
     case = Case(number, letter, at, alarm, imported=imported)
-    return _raised(
+    return raised(
         case,
         "case.submitted",
         at,
@@ -132,19 +146,26 @@ def submit(letter: Letter, number: str, at: datetime, alarm: Alarm | None, impor
         place=letter.place,
         emergency_words=list(alarm.words) if alarm else [],
         imported=imported,
+        same_telephone=list(same_telephone),
     )
 
 
 def accept(case: Case, by: AcceptedBy, at: datetime) -> Change:
     """Accept the case `at` (UTC). Raises IllegalTransition."""
     accepted = replace(case, state=_next(case, "accept"), accepted_at=at)
-    return _raised(accepted, "case.accepted", at, accepted_by=by, imported=case.imported)
+    return raised(accepted, "case.accepted", at, accepted_by=by, imported=case.imported)
 
 
 def refuse(case: Case, reason: Reason, at: datetime) -> Change:
     """Refuse the case `at` (UTC) with the reason the resident is told (R20). Raises IllegalTransition."""
     refused = replace(case, state=_next(case, "refuse"), refused_at=at, reason=reason)
-    return _raised(refused, "case.refused", at, reason=reason)
+    return raised(refused, "case.refused", at, reason=reason)
+
+
+def withdraw(case: Case, at: datetime) -> Change:
+    """The resident takes the letter back before anybody has decided (`at` in UTC). Raises IllegalTransition."""
+    withdrawn = replace(case, state=_next(case, "withdraw"), withdrawn_at=at)
+    return raised(withdrawn, "case.withdrawn", at)
 
 
 def may_accept_itself(case: Case) -> bool:
@@ -165,6 +186,7 @@ def view(case: Case) -> dict[str, Any]:
         "submitted_at": case.submitted_at,
         "accepted_at": case.accepted_at,
         "refused_at": case.refused_at,
+        "withdrawn_at": case.withdrawn_at,
     }
 
 
@@ -175,6 +197,7 @@ def _next(case: Case, command: str) -> State:
     return legal[command]
 
 
-def _raised(case: Case, type: str, at: datetime, **changed: Any) -> Change:
+def raised(case: Case, type: str, at: datetime, **changed: Any) -> Change:
+    """The case one version on, and the event that says what changed `at` (UTC)."""
     case = replace(case, version=case.version + 1, revision=case.revision + 1)
     return case, [Raised(type, case.number, case.version, view(case) | changed | {"at": at})]

@@ -22,15 +22,17 @@ from services.intake.emergency import Alarm
 from services.intake.errors import CaseNotFound, ReaderKeyMissing, TooManyLetters, TooManyWrongCodes, UnknownCommunity
 from services.intake.identity import Writer
 from services.intake.limit import Limit
-from services.intake.numbering import day_of
+from services.intake.numbering import day_of, first_of
 from services.intake.numbers import Numbers
 from services.intake.open_cases import OpenCase
 from services.intake.progress import Progress
+from services.intake.resident_view import resident_view
 from services.intake.secrecy import Secrecy
 from services.intake.settings import Settings
 from services.intake.submission import Submission
 
 BATCH = 1000
+SAME_TELEPHONE_WITHIN, SAME_TELEPHONE_MOST = timedelta(days=7), 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def submit(tx: Connection, house: Intake, submission: Submission, address: str |
         _limit_letters(tx, house, address, now)
     number = house.numbers.next(day_of(now))
     alarm = emergency.find(submission.letter.description, house.settings.emergency_rules)
-    case, raised = cases.submit(submission.letter, number, now, alarm)
+    case, raised = cases.submit(
+        submission.letter, number, now, alarm, same_telephone=_same_telephone(tx, house, submission.mobile, now)
+    )
     if house.settings.accept_automatically and cases.may_accept_itself(case):
         case, raised = _then(raised, cases.accept(case, AcceptedBy.RULE, now))
     writer = Writer(submission.name, submission.mobile, query_code.new())
@@ -135,10 +139,10 @@ def look_up(tx: Connection, house: Intake, number: str, given: str, address: str
     now = clock.now(tx)
     tries = _tries(house, number, address)
     _limit_guesses(tx, tries, now)
-    found = store.for_resident(tx, number)
+    found = store.held(tx, number)
     code = house.secrecy.hash("code", number, query_code.as_typed(given))
-    if hmac.compare_digest(code, found[2] if found else bytes(32)) and found:
-        return progress.resident_view(found[0], found[1])
+    if hmac.compare_digest(code, found[1] if found else bytes(32)) and found:
+        return resident_view(found[0])
     for key, allowed in tries.items():
         store.count(tx, key, allowed, now)
     return None
@@ -146,10 +150,10 @@ def look_up(tx: Connection, house: Intake, number: str, given: str, address: str
 
 def held_view(tx: Connection, number: str) -> dict[str, Any]:
     """The resident's view for a telephone that has shown its code before. Raises CaseNotFound."""
-    found = store.for_resident(tx, number)
+    found = store.held(tx, number)
     if found is None:
         raise CaseNotFound()
-    return progress.resident_view(found[0], found[1])
+    return resident_view(found[0])
 
 
 def contacts(tx: Connection, house: Intake, numbers: Sequence[str], purpose: str) -> dict[str, str]:
@@ -217,6 +221,14 @@ PROJECTION: Projection[Progress] = Projection(
     fold=lambda known, event: _fold(known, event, event.time)[0],
     save=_save_again,
 )
+
+
+def _same_telephone(tx: Connection, house: Intake, mobile: str | None, now: datetime) -> list[str]:
+    if mobile is None:
+        return []
+    since = now - SAME_TELEPHONE_WITHIN
+    first = first_of(house.settings.number_prefix, day_of(since))
+    return store.same_telephone(tx, house.secrecy.hash("mobile", mobile), first, since, SAME_TELEPHONE_MOST)
 
 
 def _limit_letters(tx: Connection, house: Intake, address: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from chassis.envelope import Draft
 from chassis.events import EventType, Moment
 from chassis.masking import mask
 from services.intake.case import AcceptedBy, Channel, Kind, Raised, Reason, State
+from services.intake.holder import Grade
 from services.intake.identity import Identity
 
 
@@ -27,6 +28,7 @@ class CaseView(Schema):
     submitted_at = Moment(required=True)
     accepted_at = Moment(required=True, allow_none=True)
     refused_at = Moment(required=True, allow_none=True)
+    withdrawn_at = Moment(allow_none=True)
 
 
 class ImportedPart(Schema):
@@ -40,11 +42,15 @@ class ImportedPart(Schema):
 
 
 class Submitted(CaseView):
-    """A resident's letter came in. `text` and `place` are masked; the letter's text travels only here."""
+    """A resident's letter came in. `text` and `place` are masked; the letter's text travels only here.
+
+    `same_telephone`: numbers of at most ten other cases of the last seven days from the same telephone, newest first.
+    """
 
     text = fields.Str(required=True)
     place = fields.Str(required=True)
     emergency_words = fields.List(fields.Str(), required=True)
+    same_telephone = fields.List(fields.Str())
     imported = fields.Nested(ImportedPart, required=True, allow_none=True)
 
 
@@ -61,14 +67,42 @@ class Refused(CaseView):
     reason = fields.Str(required=True, validate=OneOf(list(Reason)))
 
 
+class Supplemented(CaseView):
+    """The resident added to the letter: masked text, which may be empty, and the number of files that came with it."""
+
+    text = fields.Str(required=True)
+    media = fields.Int(required=True)
+    emergency_words = fields.List(fields.Str(), required=True)
+
+
+class WithdrawalAsked(CaseView):
+    """The resident takes back a letter that dispatch decides about: a wish, which dispatch answers."""
+
+
+class Withdrawn(CaseView):
+    """The resident took the letter back before anybody had decided about it."""
+
+
+class Rated(CaseView):
+    """The resident rates how a pass of the case ended (R52); once for each `round`. `comment` is masked."""
+
+    grade = fields.Str(required=True, validate=OneOf(list(Grade)))
+    comment = fields.Str(required=True)
+    round = fields.Int(required=True)
+
+
 PUBLISHES = (
     EventType("case.submitted", Submitted),
     EventType("case.accepted", Accepted, public=True),
     EventType("case.refused", Refused, public=True),
+    EventType("case.supplemented", Supplemented),
+    EventType("case.withdrawal_asked", WithdrawalAsked),
+    EventType("case.withdrawn", Withdrawn, public=True),
+    EventType("case.rated", Rated),
 )
 ANSWERS = ("contacts",)
 _TYPES = {each.type: each for each in PUBLISHES}
-_FREE_TEXT = ("text", "place")
+_FREE_TEXT = ("text", "place", "comment")
 
 
 def drafts(raised: Sequence[Raised], name: str | None = None) -> list[Draft]:
@@ -92,7 +126,7 @@ class Reading(Schema):
 
 
 class HandlingReading(Reading):
-    """Dispatch's view, as far as a resident may see it, and who of the officers sees the case's media."""
+    """Dispatch's view, as far as a resident may see it."""
 
     state = fields.Str(required=True)
     unit = fields.Str(load_default=None, allow_none=True)
@@ -102,8 +136,13 @@ class HandlingReading(Reading):
     contacted_at = Moment(load_default=None, allow_none=True)
     replied_at = Moment(load_default=None, allow_none=True)
     closed_at = Moment(load_default=None, allow_none=True)
-    helpers = fields.List(fields.Str(), load_default=None, allow_none=True)
-    restricted = fields.Bool(load_default=None, allow_none=True)
+    handed_back_at = Moment(load_default=None, allow_none=True)
+    reopened_at = Moment(load_default=None, allow_none=True)
+    withdrawn_at = Moment(load_default=None, allow_none=True)
+    merged_into = fields.Str(load_default=None, allow_none=True)
+    round = fields.Int(load_default=1)
+    helpers = fields.List(fields.Str(), load_default=list)
+    restricted = fields.Bool(load_default=False)
     scopes = fields.List(fields.Str(), load_default=None, allow_none=True)
 
 

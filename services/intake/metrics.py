@@ -17,3 +17,4 @@ MEDIA_WAITING = gauge(
 MEDIA_OLDEST = gauge(
     "intake", "media_oldest_seconds", "Age of the oldest such file, from the database: max over replicas", ["kind"]
 )
+RESIDENTS_ACTS = counter("intake", "residents_acts", "What residents did after the letter", ["act"])

@@ -53,6 +53,11 @@ def number(prefix: str, day: date, serial: int) -> str:
     return f"{prefix}{day:%Y%m%d}{serial:06d}"
 
 
+def first_of(prefix: str, day: date) -> str:
+    """No number of `day` (Asia/Shanghai) or later is smaller than this one."""
+    return number(prefix, day, 0)
+
+
 def as_typed(given: str) -> str:
     """The number as it was issued, from what a person typed: full width, small letters and blanks do not matter."""
     return unicodedata.normalize("NFKC", given).upper().replace(" ", "")[:40]

@@ -1,7 +1,8 @@
-"""How a case stands, as its resident sees it: intake's own part, and what dispatch and sla have told.
+"""What dispatch and sla have told of a case, each source's part kept apart.
 
-Each source's part is kept apart and replaced by that source's newest view, so every interleaving of the sources gives
-the same result; a later stage carries the times of the earlier ones.
+A part is replaced by its source's newest view, so every interleaving of the sources gives the same result; a later
+stage carries the times of the earlier ones. A case that is done again starts a new pass; what the pass before it came
+to stays beside it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.intake.case import Case, Reason, State
+from services.intake.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass of a case came to before it was done again. Times in UTC."""
+
+    round: int
+    contacted_at: datetime | None
+    replied_at: datetime | None
+    closed_at: datetime | None
+    reply: str | None
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +41,15 @@ class Handling:
     told_by: datetime | None = None
     reply: str | None = None
     outcome: str | None = None
-    # Who sees the case's photos and videos (services/intake/media.py); the resident is shown none of it.
-    helpers: list[str] | None = None
-    restricted: bool | None = None
-    scopes: list[str] | None = None
+    round: int = 1
+    handed_back_at: datetime | None = None
+    reopened_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    merged_into: str | None = None
+    helpers: tuple[str, ...] = ()
+    restricted: bool = False
+    scopes: tuple[str, ...] | None = None  # who may see the case; None in events from before dispatch said so
+    earlier: tuple[Pass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +75,10 @@ VIEW = (
     "contacted_at",
     "replied_at",
     "closed_at",
-    "helpers",
-    "restricted",
-    "scopes",
+    "handed_back_at",
+    "reopened_at",
+    "withdrawn_at",
+    "merged_into",
 )
 
 # What an event of dispatch adds besides its view: field of the event → field of the part.
@@ -71,11 +90,12 @@ SAID: dict[str, dict[str, str]] = {
 
 
 def told_by_dispatch(progress: Progress, type: str, data: Mapping[str, Any]) -> Progress:
-    """The newest view of dispatch; what a unit said stays until it says something else."""
-    view = {field: data.get(field) for field in VIEW}
-    said = {part: data.get(field) for field, part in SAID.get(type, {}).items()}
-    handling = replace(progress.handling, **view, **said) if progress.handling else Handling(**view, **said)  # type: ignore[arg-type]
-    return replace(progress, handling=handling)
+    """The newest view of dispatch; what a unit said stays until it says something else or a new pass begins."""
+    known = _new_pass(progress.handling, data.get("round", 1))
+    view: dict[str, Any] = {field: data.get(field) for field in VIEW} | _sight(data)
+    said: dict[str, Any] = {part: data.get(field) for field, part in SAID.get(type, {}).items()}
+    handling = replace(known, **view, **said) if known else Handling(**view, **said)
+    return replace(progress, handling=replace(handling, round=data.get("round", 1)))
 
 
 def told_by_sla(progress: Progress, data: Mapping[str, Any]) -> Progress:
@@ -90,87 +110,37 @@ STAGES = {
     "waiting": "accepted",
     "dispatched": "dispatched",
     "acknowledged": "dispatched",
+    "handed_back": "handed_back",
     "handling": "handling",
     "replied": "handling",
+    "merged": "merged",
     "closed": "closed",
+    "withdrawn": "withdrawn",
 }
-
-STAGE_NAMES = {
-    "submitted": "待受理",
-    "accepted": "已受理",
-    "refused": "不予受理",
-    "dispatched": "已分拨",
-    "handling": "办理中",
-    "closed": "已办结",
-}
-
-STEP_NAMES = {
-    "submitted": "提交诉求",
-    "accepted": "街道受理",
-    "refused": "不予受理",
-    "dispatched": "分拨承办单位",
-    "acknowledged": "承办单位签收",
-    "contacted": "先行联系诉求人",
-    "replied": "承办单位答复",
-    "closed": "审核办结",
-}
-
-REFUSALS = {
-    Reason.NOT_IN_SCOPE: "反映的事项不属于街道的职责范围，请向有管辖权的部门或拨打12345反映。",
-    Reason.EMERGENCY_SERVICE: "反映的是紧急情况，请立即拨打110、119或120。",
-    Reason.LEGAL_PROCEDURE: "反映的事项正在诉讼、仲裁、复议或信访程序中，请按法定程序办理。",
-    Reason.DUPLICATE: "您已就同一事项提交过诉求，我们会在原诉求中答复您。",
-    Reason.NO_CONTENT: "来信没有可以办理的具体内容，请写明时间、地点和事情后重新提交。",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    step: str
-    name: str
-    at: datetime
 
 
 def stage(case: Case, progress: Progress) -> str:
-    """One of STAGE_NAMES. Dispatch decides once it has said anything: it speaks of accepted cases only."""
-    if progress.handling:
-        return STAGES[progress.handling.state]
-    return str(case.state)
+    """Where the case stands, for its resident. Dispatch decides once it has said anything: it speaks of accepted cases
+    only. A merged case is closed once its own answer has been given.
+    """
+    handling = progress.handling
+    if handling is None:
+        return str(case.state)
+    return "closed" if handling.state == "merged" and handling.closed_at else STAGES[handling.state]
 
 
-def steps(case: Case, progress: Progress) -> list[Step]:
-    """Every step taken so far with its time (UTC), in order; the unit's reply counts once the review has passed."""
-    times: dict[str, datetime | None] = {
-        "submitted": case.submitted_at,
-        "accepted": case.accepted_at,
-        "refused": case.refused_at,
-    }
-    if handling := progress.handling:
-        times["dispatched"] = handling.dispatched_at
-        times["acknowledged"] = handling.acknowledged_at
-        times["contacted"] = handling.contacted_at
-        times["replied"] = handling.replied_at if handling.state == "closed" else None
-        times["closed"] = handling.closed_at
-    return [Step(step, STEP_NAMES[step], at) for step, at in times.items() if at]
-
-
-def resident_view(case: Case, progress: Progress) -> dict[str, Any]:
-    """What the holder of the query code sees: no name, no telephone, no text; times in UTC."""
-    handling, closed = progress.handling, stage(case, progress) == "closed"
-    at = stage(case, progress)
+def _sight(data: Mapping[str, Any]) -> dict[str, Any]:
+    scopes = data.get("scopes")
     return {
-        "number": case.number,
-        "state": at,
-        "state_name": STAGE_NAMES[at],
-        "kind": case.letter.kind,
-        "submitted_at": case.submitted_at,
-        "unit": (handling.unit_name or handling.unit) if handling else None,
-        "promised_by": progress.promise.due if progress.promise else None,
-        "process": handling.process if handling else None,
-        "told_by": handling.told_by if handling else None,
-        "reply": handling.reply if handling and closed else None,
-        "outcome": handling.outcome if handling and closed else None,
-        "refusal": {"reason": case.reason, "sentence": REFUSALS[case.reason]} if case.reason else None,
-        "steps": steps(case, progress),
-        "emergency_calls": list(case.alarm.calls) if case.alarm and case.state is State.SUBMITTED else [],
+        "helpers": tuple(data.get("helpers") or ()),
+        "restricted": bool(data.get("restricted")),
+        "scopes": None if scopes is None else tuple(scopes),
     }
+
+
+def _new_pass(known: Handling | None, round: int) -> Handling | None:
+    """The part as it goes into pass number `round`: the pass before it is put beside it, its answer is void."""
+    if known is None or round <= known.round:
+        return known
+    done = Pass(known.round, known.contacted_at, known.replied_at, known.closed_at, known.reply, known.outcome)
+    return replace(known, earlier=(*known.earlier, done), reply=None, outcome=None)

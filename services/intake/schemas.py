@@ -8,6 +8,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from chassis.events import Moment
 from services.intake.case import Channel, Kind, Letter, Reason, State
+from services.intake.holder import Grade
 from services.intake.identity import Identity, is_mobile, mobile_as_typed
 from services.intake.submission import Submission, as_kept
 
@@ -105,6 +106,23 @@ class QueryCodeSchema(Schema):
     query_code = fields.String(required=True, data_key="Query-Code", validate=Length(max=64))
 
 
+class SupplementSchema(Schema):
+    """What the resident adds to the letter."""
+
+    text = Text(required=True, validate=Length(min=2, max=5_000, error="请用2至5000个字补充说明"))
+
+
+class WithdrawSchema(Schema):
+    """Nothing to say: the command is the address."""
+
+
+class RatingSchema(Schema):
+    """How satisfied the resident is, and why."""
+
+    grade = fields.String(required=True, validate=OneOf(list(Grade), error="请选择一个评价"))
+    comment = Text(load_default="", validate=Length(max=500, error="评价说明至多500个字"))
+
+
 class StepSchema(Schema):
     step = fields.String()
     name = fields.String()
@@ -114,6 +132,15 @@ class StepSchema(Schema):
 class RefusalSchema(Schema):
     reason = fields.String()
     sentence = fields.String()
+
+
+class GivenRatingSchema(Schema):
+    """The newest rating; `reopens`: the case is done again because of it."""
+
+    grade = fields.String()
+    name = fields.String()
+    at = Moment()
+    reopens = fields.Boolean()
 
 
 class ResidentViewSchema(Schema):
@@ -131,8 +158,22 @@ class ResidentViewSchema(Schema):
     reply = fields.String(allow_none=True)
     outcome = fields.String(allow_none=True)
     refusal = fields.Nested(RefusalSchema, allow_none=True)
+    earlier_replies = fields.List(fields.String())
     steps = fields.List(fields.Nested(StepSchema))
     emergency_calls = fields.List(fields.String())
+    round = fields.Integer()
+    can_supplement = fields.Boolean()
+    can_withdraw = fields.Boolean()
+    can_rate = fields.Boolean()
+    rating_sentence = fields.String(allow_none=True)
+    rating = fields.Nested(GivenRatingSchema, allow_none=True)
+    withdrawal_asked = fields.Boolean()
+
+
+class SupplementedSchema(ResidentViewSchema):
+    """The case after the addition, and the alarm that the new words raise."""
+
+    emergency = fields.Nested(AlarmSchema, allow_none=True)
 
 
 class DeskQuery(Schema):
@@ -195,28 +236,3 @@ class RevealedSchema(Schema):
     number = fields.String()
     name = fields.String(allow_none=True)
     mobile = fields.String(allow_none=True)
-
-
-class MediaAnswer(Schema):
-    """One photo or video. Time (UTC) and place (WGS 84, degrees) of the picture are there with consent only."""
-
-    id = fields.String(required=True)
-    kind = fields.String(required=True)
-    state = fields.String(required=True)
-    reason = fields.String(required=True, allow_none=True)
-    said = fields.String(required=True, metadata={"description": "one sentence in Chinese about how it stands"})
-    stage = fields.String(required=True)
-    unit = fields.String(required=True, allow_none=True)
-    bound_at = Moment(required=True)
-    taken_at = Moment(required=True, allow_none=True)
-    latitude = fields.Float(required=True, allow_none=True)
-    longitude = fields.Float(required=True, allow_none=True)
-    width = fields.Integer(required=True, allow_none=True)
-    height = fields.Integer(required=True, allow_none=True)
-    seconds = fields.Float(required=True, allow_none=True)
-
-
-class CaseMedia(Schema):
-    """The files of a case, in the order they were added."""
-
-    items = fields.List(fields.Nested(MediaAnswer), required=True)

@@ -107,6 +107,22 @@ class People:
         """How the resident sees the case stand."""
         return self._ask("GET", "intake", f"/cases/{receipt.number}", headers={"Query-Code": receipt.query_code})
 
+    def supplement(self, receipt: Receipt, text: str) -> None:
+        """The resident adds to the letter."""
+        self._hold(receipt, "supplements", {"text": text})
+
+    def withdraw(self, receipt: Receipt) -> None:
+        """The resident takes the letter back."""
+        self._hold(receipt, "withdrawal", {})
+
+    def rate(self, receipt: Receipt, grade: str, comment: str = "") -> None:
+        """The resident rates how it ended."""
+        self._hold(receipt, "rating", {"grade": grade, "comment": comment})
+
+    def _hold(self, receipt: Receipt, what: str, body: Mapping[str, Any]) -> None:
+        headers = {"Query-Code": receipt.query_code}
+        self._ask("POST", "intake", f"/cases/{receipt.number}/{what}", body, headers=headers)
+
     # --- the centre ---
 
     def accept(self, number: str) -> None:

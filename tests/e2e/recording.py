@@ -68,6 +68,7 @@ VARIANTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "case.submitted": _submitted,
     "case.accepted": _joined("accepted_by"),
     "case.refused": _joined("reason"),
+    "case.rated": _joined("grade"),
     "case.triaged": _triaged,
     "case.dispatched": _joined("dispatched_by"),
     "case.contacted": lambda data: "imported" if data["imported"] else str(data["means"]),

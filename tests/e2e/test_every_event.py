@@ -78,6 +78,7 @@ def story(gateway: FakeGateway, people: People, tmp_path_factory: pytest.TempPat
     an_emergency_is_accepted_and_another_one_is_none_of_ours(people)
     the_centre_decides_where_the_rule_is_not_sure(people)
     a_gateway_refuses_a_number(people, gateway)
+    letters_are_taken_back(people)
     open_cases_are_imported(people, began, tmp_path_factory.mktemp("import") / "open-cases.csv")
     left_alone = [a_case_that_waits_for_its_reply(people) for _ in range(3)]
     limits_pass_and_letters_follow(people, left_alone)
@@ -95,6 +96,7 @@ def a_case_goes_through_all_hands(people: People) -> None:
     people.acknowledge(number, unit)
     promised_at = (people.now() + timedelta(hours=20)).isoformat()
     people.contact(number, unit, f"已致电{NOTED}，说明处理办法。", promised_at=promised_at)
+    people.supplement(receipt, f"路口的护栏也倒了，请联系{NAME}，电话{MOBILE}。")
     people.reply(number, unit, f"已与来信人（{NOTED_WITH_SPACES}）联系，问题正在处理。")
     people.send_back(number, f"答复没有写明结果，请再拨{NOTED}核实。")
     people.reply(number, unit)
@@ -103,6 +105,8 @@ def a_case_goes_through_all_hands(people: People) -> None:
     people.wait_for("notify", "message.delivered", number, template="closed")
     people.settle()
     assert people.progress(receipt)["reply"] == "已清理完毕，安排专人巡查。"
+    people.rate(receipt, "satisfied", f"处理得很快，谢谢{NAME}。")
+    people.settle()
 
 
 def an_emergency_is_accepted_and_another_one_is_none_of_ours(people: People) -> None:
@@ -142,6 +146,15 @@ def a_gateway_refuses_a_number(people: People, gateway: FakeGateway) -> None:
     for template in ("received", "promised"):
         people.wait_for("notify", "message.failed", number, template=template)
     gateway.mode = "ok"
+
+
+def letters_are_taken_back(people: People) -> None:
+    """One after dispatch has it, one before anybody has decided."""
+    asked = people.submit(name=NAME, mobile=MOBILE)
+    people.wait_for("dispatch", "case.dispatched", asked.number)
+    people.withdraw(asked)
+    people.withdraw(people.submit(description=GAS, name=NAME, mobile=MOBILE))
+    people.settle()
 
 
 def open_cases_are_imported(people: People, began: datetime, sheet: Path) -> None:

@@ -18,6 +18,17 @@ def _block(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     return [{"taken": taken}]
 
 
+@of("select i.number from identities i join cases c using (number)")
+def _same_telephone(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
+    cases = tx.tables["cases"]
+    found = [
+        number
+        for number, row in tx.tables["identities"].items()
+        if row["mobile_index"] == p["mobile"] and number >= p["first"] and cases[number]["submitted_at"] >= p["since"]
+    ]
+    return [{"number": number} for number in sorted(found, reverse=True)[: p["most"]]]
+
+
 @of("select producer_is_here() as here")
 def _restores(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     return [{"here": True, "restores": 0}]
@@ -31,7 +42,9 @@ def _add(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
         if row["external_id"] in known:
             continue
         identity = {n: bytes.fromhex(row[n]) if row[n] else None for n in ("sealed", "mobile_index", "code_index")}
-        new = {"refused_at": None, "reason": None} | moments(row, ("submitted_at", "accepted_at"))
+        new = {"refused_at": None, "reason": None, "withdrawn_at": None, "withdrawal_asked_at": None} | moments(
+            row, ("submitted_at", "accepted_at")
+        )
         tx.put("cases", row["number"], new)
         tx.put("identities", row["number"], {"number": row["number"]} | identity)
         added.append({"number": row["number"]})

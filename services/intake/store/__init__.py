@@ -2,21 +2,23 @@
 
 from services.intake.store.access import Access, forget_access, log_access
 from services.intake.store.cases import add, case, counts, known_external_ids, queue, update
-from services.intake.store.identities import SealedIdentity, identities, reseal, sealed
+from services.intake.store.identities import SealedIdentity, identities, reseal, same_telephone, sealed
 from services.intake.store.numbers import restores, take_block
-from services.intake.store.progress import for_resident, progress, save_progress
+from services.intake.store.progress import add_rating, add_supplement, held, progress, save_progress
 from services.intake.store.tallies import count, forget_tallies, tallies
 
 __all__ = [
     "Access",
     "SealedIdentity",
     "add",
+    "add_rating",
+    "add_supplement",
     "case",
     "count",
     "counts",
-    "for_resident",
     "forget_access",
     "forget_tallies",
+    "held",
     "identities",
     "known_external_ids",
     "log_access",
@@ -24,6 +26,7 @@ __all__ = [
     "queue",
     "reseal",
     "restores",
+    "same_telephone",
     "save_progress",
     "sealed",
     "take_block",

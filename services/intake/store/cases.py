@@ -13,7 +13,8 @@ from services.intake.store.identities import SealedIdentity
 from services.intake.store.stored import plain, timed
 
 COLUMNS = """c.number, c.channel, c.kind, c.identity, c.community, c.place, c.description, c.alarm, c.state,
-    c.submitted_at, c.accepted_at, c.refused_at, c.reason, c.imported, c.version, c.revision"""
+    c.submitted_at, c.accepted_at, c.refused_at, c.reason, c.imported, c.version, c.revision,
+    c.withdrawn_at, c.withdrawal_asked_at"""
 
 # Case and identity go in together; a case whose external id is known already goes in with neither.
 ADD = text("""
@@ -43,7 +44,8 @@ LOCKED = text(f"select {COLUMNS} from cases c where c.number = :number for updat
 
 UPDATE = text("""
     update cases set state = :state, accepted_at = :accepted_at, refused_at = :refused_at, reason = :reason,
-        version = :version, revision = :revision
+        version = :version, revision = :revision, withdrawn_at = :withdrawn_at,
+        withdrawal_asked_at = :withdrawal_asked_at
     where number = :number
 """)
 
@@ -60,6 +62,18 @@ QUEUE = text(f"""
 KNOWN = text("select external_id from cases where external_id = any(cast(:ids as text[]))")
 
 COUNTS = text("select state, count(*) as cases from cases group by state")
+
+CHANGES = (
+    "number",
+    "state",
+    "accepted_at",
+    "refused_at",
+    "reason",
+    "version",
+    "revision",
+    "withdrawn_at",
+    "withdrawal_asked_at",
+)
 
 
 def add(tx: Connection, rows: Sequence[tuple[Case, SealedIdentity, str | None]]) -> set[str]:
@@ -80,9 +94,8 @@ def case(tx: Connection, number: str, lock: bool = False) -> Case | None:
 
 
 def update(tx: Connection, changed: Case) -> None:
-    """Writes what accepting and refusing change."""
-    names = ("number", "state", "accepted_at", "refused_at", "reason", "version", "revision")
-    tx.execute(UPDATE, {name: getattr(changed, name) for name in names})
+    """Writes what can change of a case."""
+    tx.execute(UPDATE, {name: getattr(changed, name) for name in CHANGES})
 
 
 def queue(tx: Connection, state: State | None, after: str | None, limit: int) -> list[Case]:
@@ -110,6 +123,8 @@ def case_of(row: Row[Any]) -> Case:
         timed(Imported, row.imported),
         row.version,
         row.revision,
+        row.withdrawn_at,
+        row.withdrawal_asked_at,
     )
 
 

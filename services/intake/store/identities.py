@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -19,6 +20,15 @@ class SealedIdentity:
 
 IDENTITIES = text("""
     select number, sealed, mobile_index, code_index from identities where number = any(cast(:numbers as text[]))
+""")
+
+# Numbers bear their day, so the newest of a telephone are found without looking at all of its letters.
+SAME_TELEPHONE = text("""
+    select i.number
+    from identities i join cases c using (number)
+    where i.mobile_index = :mobile and i.number >= :first and c.submitted_at >= :since
+    order by i.number desc
+    limit :most
 """)
 
 # Identities in pages, for whoever goes through all of them.
@@ -38,6 +48,15 @@ def identities(tx: Connection, numbers: Sequence[str]) -> list[SealedIdentity]:
         SealedIdentity(r.number, bytes(r.sealed), r.mobile_index and bytes(r.mobile_index), bytes(r.code_index))
         for r in rows
     ]
+
+
+def same_telephone(tx: Connection, mobile: bytes, first: str, since: datetime, most: int) -> list[str]:
+    """Up to `most` cases of the telephone with this keyed hash submitted from `since` on, newest first.
+
+    `first`: the smallest number a case of that day may bear.
+    """
+    asked = {"mobile": mobile, "first": first, "since": since, "most": most}
+    return [row.number for row in tx.execute(SAME_TELEPHONE, asked)]
 
 
 def sealed(tx: Connection, after: str, batch: int) -> list[tuple[str, bytes]]:

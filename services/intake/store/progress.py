@@ -2,21 +2,28 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.case import Case
-from services.intake.progress import Handling, Progress, Promise
+from services.intake.holder import Grade, Held, Rating, Supplement
+from services.intake.progress import Handling, Pass, Progress, Promise
 from services.intake.store.cases import COLUMNS, case_of
 from services.intake.store.stored import plain, timed
 
 # What the holder of the code sees, and the hash the code is compared with, in one statement.
-FOR_RESIDENT = text(f"""
-    select {COLUMNS}, i.code_index, p.handling, p.promise
+HELD = text(f"""
+    select {COLUMNS}, i.code_index, p.handling, p.promise,
+        (select jsonb_agg(s order by s.at, s.id) from supplements s where s.number = c.number) as supplements,
+        (select jsonb_agg(r order by r.round) from ratings r where r.number = c.number) as ratings
     from cases c join identities i using (number) left join progress p using (number)
     where c.number = :number
+""")
+
+ADD_SUPPLEMENT = text("insert into supplements (number, at, text, media) values (:number, :at, :text, :media)")
+ADD_RATING = text("""
+    insert into ratings (number, round, grade, comment, at) values (:number, :round, :grade, :comment, :at)
 """)
 
 # Rows are made before they are locked, so that two processes with the first events of one case wait for each other.
@@ -36,10 +43,20 @@ SAVE_PROGRESS = text("""
 """)
 
 
-def for_resident(tx: Connection, number: str) -> tuple[Case, Progress, bytes] | None:
-    """The case, how it stands, and the keyed hash of its query code."""
-    row = tx.execute(FOR_RESIDENT, {"number": number}).one_or_none()
-    return (case_of(row), _progress(row), bytes(row.code_index)) if row else None
+def held(tx: Connection, number: str) -> tuple[Held, bytes] | None:
+    """The case as its holder has it, and the keyed hash of its query code."""
+    row = tx.execute(HELD, {"number": number}).one_or_none()
+    return (_held(row), bytes(row.code_index)) if row else None
+
+
+def add_supplement(tx: Connection, number: str, added: Supplement) -> None:
+    """Keeps what the resident added, as it was written."""
+    tx.execute(ADD_SUPPLEMENT, {"number": number, **asdict(added)})
+
+
+def add_rating(tx: Connection, number: str, rating: Rating) -> None:
+    """Keeps what the resident thinks of a pass; there is one of each."""
+    tx.execute(ADD_RATING, {"number": number, **asdict(rating)})
 
 
 def progress(tx: Connection, numbers: Sequence[str]) -> dict[str, Progress]:
@@ -56,4 +73,24 @@ def save_progress(tx: Connection, changed: Mapping[str, Progress]) -> None:
 
 
 def _progress(row: Row[Any]) -> Progress:
-    return Progress(timed(Handling, row.handling), timed(Promise, row.promise))
+    return Progress(_handling(row.handling), timed(Promise, row.promise))
+
+
+def _handling(stored: Mapping[str, Any] | None) -> Handling | None:
+    found: Handling | None = timed(Handling, stored)
+    if found is None:
+        return None
+    scopes = None if found.scopes is None else tuple(found.scopes)
+    earlier = tuple(timed(Pass, cast(Any, each)) for each in found.earlier)
+    return replace(found, helpers=tuple(found.helpers), scopes=scopes, earlier=earlier)
+
+
+def _held(row: Row[Any]) -> Held:
+    supplements = (timed(Supplement, each) for each in row.supplements or ())
+    ratings = (timed(Rating, {**each, "grade": Grade(each["grade"])}) for each in row.ratings or ())
+    return Held(
+        case_of(row),
+        _progress(row),
+        tuple(supplements),
+        tuple(ratings),
+    )

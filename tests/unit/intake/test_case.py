@@ -19,6 +19,7 @@ from services.intake.case import (
     may_accept_itself,
     refuse,
     submit,
+    withdraw,
 )
 from services.intake.emergency import Alarm
 from services.intake.errors import IllegalTransition
@@ -54,6 +55,12 @@ def test_refusing_tells_the_reason() -> None:
     case, [raised] = refuse(submitted()[0], Reason.DUPLICATE, NOW)
     assert case.reason is Reason.DUPLICATE and raised.data["reason"] == "duplicate"
     assert raised.data["state"] == State.REFUSED and raised.data["refused_at"] == NOW
+
+
+def test_a_letter_is_taken_back_before_anybody_has_decided() -> None:
+    case, [raised] = withdraw(submitted()[0], NOW)
+    assert (case.state, case.withdrawn_at, raised.type) == (State.WITHDRAWN, NOW, "case.withdrawn")
+    assert raised.data["state"] == State.WITHDRAWN and raised.data["withdrawn_at"] == NOW
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -30,7 +30,7 @@ def test_subject_and_sequence_follow_the_case() -> None:
 
 
 def test_only_decisions_are_public() -> None:
-    assert {each.type for each in PUBLISHES if each.public} == {"case.accepted", "case.refused"}
+    assert {each.type for each in PUBLISHES if each.public} == {"case.accepted", "case.refused", "case.withdrawn"}
 
 
 def test_what_was_before_an_import_travels_with_both_events() -> None:
