@@ -81,5 +81,6 @@ def _choose_type_size() -> Response | None:
         return None
     rest = [(name, value) for name, value in request.args.items(multi=True) if name != "elder"]
     answer: Response = redirect(local(request.path + (f"?{urlencode(rest)}" if rest else "")), 303)  # type: ignore[assignment]
-    cookies.put(answer, "elder", chosen, seconds=YEAR)
+    # Not HttpOnly: the script changes it too, without leaving a half-written letter.
+    answer.set_cookie("elder", chosen, max_age=YEAR, secure=cookies.secure(), samesite="Lax")
     return answer

@@ -28,11 +28,11 @@
     const link = event.target.closest("[data-elder]");
     if (!link) return;
     event.preventDefault();
-    fetch(link.href, { redirect: "manual" });
     const on = document.documentElement.classList.toggle("elder"), other = new URL(link.href);
     link.textContent = on ? "标准字号" : "大字版";
     other.searchParams.set("elder", on ? "0" : "1");
     link.href = other.search;
+    document.cookie = `elder=${on ? "1" : "0"}; path=/; max-age=31536000; samesite=lax` + (location.protocol === "https:" ? "; secure" : "");
   });
 
   document.addEventListener("keydown", (event) => {
