@@ -13,6 +13,7 @@ from chassis.settings import required
 from services.dispatch import commands, pages
 from services.dispatch.case import Case, legal_commands
 from services.dispatch.commands import Officer
+from services.dispatch.deadlines import Standing
 from services.dispatch.errors import SENTENCES, STATUSES
 from services.dispatch.login import errors as login_errors
 from services.dispatch.login import provider_pages as login_pages
@@ -27,6 +28,7 @@ from services.dispatch.schemas import (
     ReplyBody,
     ReviewBody,
     UnitList,
+    Wall,
 )
 from services.dispatch.settings import Settings
 
@@ -64,11 +66,21 @@ def openapi() -> Body:
 @blueprint.arguments(ListQuery, location="query")
 @blueprint.response(200, CasePage)
 def list_cases(query: Body) -> Body:
-    """The caller's cases in order of number."""
+    """The caller's cases in order of number or of time left."""
     with web.database().transaction() as tx:
-        found = commands.page(tx, web.caller().scopes, **query)
-    full = len(found) == query["limit"]
-    return {"cases": [_row(case) for case in found], "next": found[-1].number if full else None}
+        found = commands.page(tx, web.caller().scopes, query)
+    following = found[-1].cursor(query["sort"]) if len(found) == query["limit"] else None
+    return {"cases": [_row(each.case, each.standing) for each in found], "next": following}
+
+
+@blueprint.route("/wall")
+@web.requires(*STAFF)
+@blueprint.response(200, Wall)
+def read_wall() -> Body:
+    """How many of the caller's cases are open, yellow and red, by unit and by community."""
+    with web.database().transaction() as tx:
+        units, communities = commands.wall(tx, web.caller().scopes)
+    return {"units": units, "communities": communities}
 
 
 @blueprint.route("/cases/<number>")
@@ -164,15 +176,17 @@ def _officer() -> Officer:
 
 def _answer(tx: Connection, number: str) -> Answer:
     case, log = commands.read(tx, number, web.caller().scopes)
+    standing = commands.standing(tx, number)
     extra = {"text": case.letter.text if case.letter else None, "log": log}
-    return {**_row(case), **extra}, {"ETag": web.etag(case.revision)}
+    return {**_row(case, standing), **extra}, {"ETag": web.etag(case.revision)}
 
 
-def _row(case: Case) -> Body:
+def _row(case: Case, standing: Standing) -> Body:
     letter = asdict(case.letter) if case.letter else {}
     suggestion, rule = (case.study.suggestion, case.study.rule) if case.study else (None, None)
     return {
         **{name: getattr(case, name) for name in Case.__slots__},
+        **{name: getattr(standing, name) for name in ("mark", "close_due", "next_due", "next_kind")},
         **{name: letter.get(name) for name in ("kind", "channel", "community", "place", "emergency", "submitted_at")},
         "suggestion": suggestion,
         "rule": rule,

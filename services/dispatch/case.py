@@ -25,6 +25,8 @@ TRANSITIONS: dict[str, dict[str, str]] = {
 }
 STATES = tuple(TRANSITIONS)
 VISIBLE = ("waiting", "dispatched", "acknowledged", "handling", "replied", "closed")
+# What is still to be done by somebody.
+OPEN = ("waiting", "dispatched", "acknowledged", "handling", "replied")
 # A review has two outcomes; the caller knows it as one command.
 ASKED_AS = {"close": "review", "send_back": "review"}
 INTAKE_DECIDES = frozenset({"accept", "refuse"})

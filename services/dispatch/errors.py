@@ -55,6 +55,12 @@ class PromiseInThePast(DomainError):
     code = "promise_in_the_past"
 
 
+class BadCursor(DomainError):
+    """`after` is not what a page before it gave."""
+
+    code = "bad_cursor"
+
+
 STATUSES: dict[str, int] = {
     "case_not_found": 404,
     "illegal_transition": 409,
@@ -66,6 +72,7 @@ STATUSES: dict[str, int] = {
     "lead_is_helper": 422,
     "category_unknown": 422,
     "promise_in_the_past": 422,
+    "bad_cursor": 422,
 }
 
 SENTENCES: dict[str, str] = {
@@ -79,4 +86,5 @@ SENTENCES: dict[str, str] = {
     "lead_is_helper": "主办单位不能同时是协办单位。",
     "category_unknown": "没有这个类别，请从职责清单中选择。",
     "promise_in_the_past": "承诺时间不能早于现在。",
+    "bad_cursor": "翻页标记不正确，请从第一页开始。",
 }

@@ -9,6 +9,7 @@ from chassis.envelope import Draft
 from chassis.events import EventType, Moment
 from chassis.masking import mask
 from services.dispatch.case import MEANS, OUTCOMES, VISIBLE, Fact
+from services.dispatch.deadlines import MARKS
 from services.dispatch.duties import COMPLEXITIES
 from services.dispatch.organisation import KINDS, POSTS, Unit
 from services.dispatch.visibility import seen_by
@@ -165,8 +166,24 @@ class RefusedReading(Reading):
     """That it was refused is all dispatch needs."""
 
 
+class MarkedReading(Reading):
+    mark = fields.Str(required=True, validate=OneOf(MARKS))
+
+
+class ClockReading(MarkedReading):
+    """A clock as it stands after whatever happened to it."""
+
+    kind = fields.Str(required=True)
+    gen = fields.Int(required=True)
+    status = fields.Str(required=True)
+    due = Moment(required=True)
+
+
+TURNS = ("started", "changed", "warned", "breached", "met", "retracted")
 READS: dict[tuple[str, str], type[Schema]] = {
     ("intake", "case.submitted"): SubmittedReading,
     ("intake", "case.accepted"): AcceptedReading,
     ("intake", "case.refused"): RefusedReading,
+    ("sla", "case.marked"): MarkedReading,
+    **{("sla", f"clock.{turn}"): ClockReading for turn in TURNS},
 }

@@ -7,6 +7,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from chassis.events import Moment
 from services.dispatch.case import MEANS, OUTCOMES, VISIBLE
+from services.dispatch.deadlines import MARKS
 from services.dispatch.duties import COMPLEXITIES
 
 CODE = Length(1, 20)
@@ -68,11 +69,15 @@ class ReviewBody(Schema):
 
 
 class ListQuery(Schema):
-    """Which cases; pages follow each other by `after`, the last number of the page before."""
+    """Which cases, in which order; pages follow each other by `after`, the `next` of the page before."""
 
     state = fields.Str(load_default=None, validate=OneOf(VISIBLE))
+    open = fields.Bool(load_default=False, metadata={"description": "only what is still to be done"})
     unit = fields.Str(load_default=None, validate=CODE)
-    after = fields.Str(load_default="", validate=Length(max=40))
+    community = fields.Str(load_default=None, validate=CODE)
+    mark = fields.Str(load_default=None, validate=OneOf(MARKS))
+    sort = fields.Str(load_default="number", validate=OneOf(("number", "time_left")))
+    after = fields.Str(load_default="", validate=Length(max=80))
     limit = fields.Int(load_default=50, validate=Range(1, 200))
 
 
@@ -106,6 +111,10 @@ class CaseRow(Schema):
     closed_at = Moment(allow_none=True)
     round = fields.Int()
     revision = fields.Int()
+    mark = fields.Str(validate=OneOf(MARKS))
+    close_due = Moment(allow_none=True, metadata={"description": "what the resident is promised"})
+    next_due = Moment(allow_none=True, metadata={"description": "the limit that ends first"})
+    next_kind = fields.Str(allow_none=True, metadata={"description": "of which clock"})
     legal = fields.List(fields.Str(), metadata={"description": "the commands that this state allows"})
 
 
@@ -132,6 +141,20 @@ class CaseDetail(CaseRow):
 class CasePage(Schema):
     cases = fields.List(fields.Nested(CaseRow))
     next = fields.Str(allow_none=True, metadata={"description": "the `after` of the next page; null on the last"})
+
+
+class CountRow(Schema):
+    """Open cases, and how many of them are yellow and red. `code` null: no unit yet, or no community told."""
+
+    code = fields.Str(allow_none=True)
+    open = fields.Int()
+    yellow = fields.Int()
+    red = fields.Int()
+
+
+class Wall(Schema):
+    units = fields.List(fields.Nested(CountRow))
+    communities = fields.List(fields.Nested(CountRow))
 
 
 class UnitRow(Schema):

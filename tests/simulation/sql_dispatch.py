@@ -9,7 +9,7 @@ from tests.simulation import sql_chassis
 from tests.simulation.memory import Fields, Tx, models, moments
 
 OWN, of = models()
-TABLES = (*sql_chassis.TABLES, "cases", "work_log", "editions", "units", "duties")
+TABLES = (*sql_chassis.TABLES, "cases", "standings", "work_log", "editions", "units", "duties")
 MOMENTS = tuple(name for name, kind in CASE_COLUMNS.items() if kind == "timestamptz")
 
 
@@ -28,6 +28,17 @@ def _lock_all(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
 def _lock(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
     row = tx.tables["cases"].get(p["number"])
     return [row] if row and set(row["scopes"]) & set(p["scopes"]) else []
+
+
+@of("from standings where number = any(:numbers)")
+def _lock_standings(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
+    return [tx.tables["standings"][number] for number in p["numbers"] if number in tx.tables["standings"]]
+
+
+@of("insert into standings")
+def _save_standings(tx: Tx, p: Mapping[str, Any]) -> None:
+    for row in json.loads(p["rows"]):
+        tx.put("standings", row["number"], row)
 
 
 @of("insert into work_log")

@@ -52,7 +52,8 @@ def lock_case(tx: Connection, number: str, scopes: Collection[str]) -> Case | No
 
 
 def save_cases(tx: Connection, cases: Sequence[Case]) -> None:
-    tx.execute(SAVE_CASES, {"rows": as_json([_row(case) for case in cases])})
+    if cases:
+        tx.execute(SAVE_CASES, {"rows": as_json([_row(case) for case in cases])})
 
 
 def _row(case: Case) -> dict[str, Any]:

@@ -1,25 +1,94 @@
 """Pages and counts of cases, as far as the caller's scopes may see them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.case import Case
+from services.dispatch.case import OPEN, Case
+from services.dispatch.cursor import Cursor
+from services.dispatch.deadlines import Standing
 from services.dispatch.store.cases import NAMES, case_of
+from services.dispatch.store.standings import clocks_of
 
 
-def page(
-    tx: Connection, scopes: Collection[str], *, state: str | None, unit: str | None, after: str, limit: int
-) -> list[Case]:
-    """Up to `limit` cases with numbers above `after`, as far as `scopes` may see them."""
-    conditions = ["scopes && cast(:scopes as text[])", "number > :after"]
-    conditions += ["state = :state"] if state else []
-    conditions += ["unit = :unit"] if unit else []
-    rows = tx.execute(
-        text(f"select {NAMES} from cases where {' and '.join(conditions)} order by number limit :limit"),
-        {"scopes": sorted(scopes), "after": after, "state": state, "unit": unit, "limit": limit},
-    )
-    return [case_of(row) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A case in a list, with how it stands."""
+
+    case: Case
+    standing: Standing
+
+    def cursor(self, sort: str) -> str:
+        """The `after` of the page that follows this entry."""
+        number = self.case.number
+        return Cursor.of(self.standing.next_due, number).written() if sort == "time_left" else number
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Open cases of one unit (None: not dispatched yet) or of one community (None: not told), and their marks."""
+
+    code: str | None
+    open: int
+    yellow: int
+    red: int
+
+
+FILTERS = {
+    "state": "c.state = :state",
+    "unit": "c.unit = :unit",
+    "community": "c.community = :community",
+    "mark": "s.mark = :mark",
+}
+SEEN = "c.scopes && cast(:scopes as text[])"
+ENTRY = ", ".join(f"c.{name}" for name in NAMES.split(", ")) + ", s.mark, s.clocks"
+BY_NUMBER = "from cases c left join standings s using (number) where {} and c.number > :after order by c.number"
+# Every case has a standing from its first event on, so this list leaves none out and an index may lead it.
+BY_TIME_LEFT = """
+    from standings s join cases c using (number)
+    where {} and (s.next_due, s.number) > (cast(:due as timestamptz), :after) order by s.next_due, s.number
+"""
+WALL = text(f"""
+    select grouping(c.unit) = 0 as by_unit,
+           case when grouping(c.unit) = 0 then c.unit else c.community end as code, count(*) as open,
+           count(*) filter (where s.mark = 'yellow') as yellow, count(*) filter (where s.mark = 'red') as red
+    from cases c left join standings s using (number)
+    where c.state = any(cast(:open as text[])) and {SEEN}
+    group by grouping sets ((c.unit), (c.community)) order by 1, 2
+""")
+
+
+def page(tx: Connection, scopes: Collection[str], wish: Mapping[str, Any]) -> list[Entry]:
+    """Up to `limit` cases after `after`, by number or by time left, as far as `scopes` may see them."""
+    conditions = [SEEN, *(condition for name, condition in FILTERS.items() if wish.get(name))]
+    conditions += ["c.state = any(cast(:open as text[]))"] if wish.get("open") else []
+    values = {**wish, "scopes": sorted(scopes), "open": list(OPEN)}
+    listed = BY_NUMBER
+    if wish["sort"] == "time_left":
+        after, listed = Cursor.read(wish["after"]), BY_TIME_LEFT
+        values |= {"due": after.due, "after": after.number}
+    rows = tx.execute(text(f"select {ENTRY} {listed.format(' and '.join(conditions))} limit :limit"), values)
+    return [entry_of(row) for row in rows]
+
+
+def entry_of(row: Any) -> Entry:
+    return Entry(case_of(row), Standing(row.number, row.mark or "none", clocks_of(row.clocks or {})))
+
+
+def wall(tx: Connection, scopes: Collection[str]) -> tuple[list[Count], list[Count]]:
+    """The open cases that `scopes` see, counted by unit and by community."""
+    rows = tx.execute(WALL, {"scopes": sorted(scopes), "open": list(OPEN)}).all()
+    counts = [(row.by_unit, Count(row.code, row.open, row.yellow, row.red)) for row in rows]
+    return [count for by_unit, count in counts if by_unit], [count for by_unit, count in counts if not by_unit]
+
+
+def find_standing(tx: Connection, number: str) -> Standing:
+    row = tx.execute(
+        text("select mark, clocks from standings where number = :number"), {"number": number}
+    ).one_or_none()
+    return Standing(number, row.mark, clocks_of(row.clocks)) if row else Standing(number)
 
 
 def count_by_state(tx: Connection) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from services.dispatch import commands, files
+from services.dispatch import commands, files, triage
 from tests.service.dispatch.conftest import DATA
 from tests.service.dispatch.office import Office
 
@@ -18,7 +18,7 @@ FILE = files.directory(DATA / "directory.demo.json")
 def load(office: Office, **ages: int) -> None:
     """Loads the demo's directory as checked today, but each code in `ages` that many days ago."""
     with office.database.transaction() as tx:
-        today = clock.now(tx).astimezone(commands.triage.SHANGHAI).date()
+        today = clock.now(tx).astimezone(triage.SHANGHAI).date()
         entries = [
             replace(entry, checked_on=today - timedelta(days=ages.get(entry.code.replace("-", "_"), 0)))
             for entry in FILE.entries

@@ -1,0 +1,92 @@
+"""What dispatch makes of the events it hears: intake's of the letter, sla's of the time left."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chassis.envelope import Draft, Event
+from chassis.inbox import Reading
+from services.dispatch import case as cases
+from services.dispatch import deadlines, events, metrics, store, triage
+from services.dispatch.case import Case, Fact, Imported, Letter
+from services.dispatch.commands.reference import Reference, judged_by
+from services.dispatch.deadlines import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A case as the inbox folds it: with what it is judged by, and the facts raised since it was loaded.
+
+    `stored` and `stood` are what the database holds; of a case about which only sla spoke, `case` is not looked at.
+    """
+
+    reference: Reference
+    standing: Standing
+    case: Case | None = None
+    stored: Case | None = None
+    stood: Standing | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+def load(tx: Connection, batch: Sequence[Event]) -> dict[str, Desk]:
+    """The desk of every case in the batch, known rows locked; an officer at work never waits for sla's events."""
+    reference = judged_by(tx)
+    numbers = {event.partitionkey for event in batch}
+    known = store.lock_cases(tx, {event.partitionkey for event in batch if event.producer != "sla"})
+    stood = store.lock_standings(tx, numbers)
+    return {
+        number: Desk(
+            reference,
+            stood.get(number) or Standing(number),
+            known.get(number),
+            known.get(number),
+            stood.get(number),
+        )
+        for number in numbers
+    }
+
+
+def fold(desk: Desk | None, event: Event, now: datetime) -> tuple[Desk, list[Draft]]:
+    """Letter and acceptance may come in any order; what follows from both follows once, when the second is here."""
+    assert desk is not None
+    if event.producer == "sla":
+        return replace(desk, standing=deadlines.hear(desk.standing, event.data)), []
+    case = TAKES[event.type](desk.case or Case(event.partitionkey), event.data)
+    facts: list[Fact] = []
+    if cases.is_ready_for_study(case):
+        case, facts = triage.begin(case, desk.reference.organisation, desk.reference.duties, now)
+    return replace(desk, case=case, facts=(*desk.facts, *facts)), [events.draft(fact) for fact in facts]
+
+
+def save(tx: Connection, changed: Mapping[str, Desk]) -> None:
+    """Writes the batch's cases, their standings and their work logs."""
+    desks = list(changed.values())
+    store.save_cases(tx, [desk.case for desk in desks if desk.case and desk.case is not desk.stored])
+    store.save_standings(tx, [desk.standing for desk in desks if desk.standing != desk.stood])
+    facts = [fact for desk in desks for fact in desk.facts]
+    store.add_work(tx, [(fact, "import" if fact.case.imported else "rule") for fact in facts])
+    metrics.count(facts)
+
+
+def _take_letter(case: Case, data: Mapping[str, Any]) -> Case:
+    return cases.receive(case, Letter(**data))
+
+
+def _take_acceptance(case: Case, data: Mapping[str, Any]) -> Case:
+    imported = Imported(**data["imported"]) if data["imported"] else None
+    return cases.accept(case, data["accepted_at"], imported)
+
+
+def _take_refusal(case: Case, data: Mapping[str, Any]) -> Case:
+    return cases.refuse(case)
+
+
+TAKES: dict[str, Callable[[Case, Mapping[str, Any]], Case]] = {
+    "case.submitted": _take_letter,
+    "case.accepted": _take_acceptance,
+    "case.refused": _take_refusal,
+}
+READING = Reading(reads=events.READS, load=load, fold=fold, save=save)

@@ -1,0 +1,52 @@
+"""Who gives a command, and how every command is taken: load under lock, decide, save, publish."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from chassis import clock, outbox
+from services.dispatch import events, metrics, store
+from services.dispatch.case import Case, Fact
+from services.dispatch.errors import CaseNotFound, NotLeadUnit, NotYours
+from services.dispatch.visibility import decider
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who gives a command: the token's subject, roles and unit, the scopes it sees, and the revision it has read."""
+
+    subject: str
+    roles: frozenset[str]
+    unit: str | None
+    scopes: frozenset[str]
+    expect: Callable[[int], None]
+
+
+Step = Callable[[Case, datetime], tuple[Case, list[Fact]]]
+Check = Callable[[Case, Officer], None]
+
+
+def take(tx: Connection, number: str, officer: Officer, check: Check, step: Step) -> Case:
+    case = store.lock_case(tx, number, officer.scopes)
+    if case is None:
+        raise CaseNotFound
+    check(case, officer)
+    officer.expect(case.revision)
+    case, facts = step(case, clock.now(tx))
+    store.save_cases(tx, [case])
+    store.add_work(tx, [(fact, officer.subject) for fact in facts])
+    outbox.put(tx, [events.draft(fact) for fact in facts])
+    metrics.count(facts)
+    return case
+
+
+def check_decider(case: Case, officer: Officer) -> None:
+    if decider(case) not in officer.roles:
+        raise NotYours
+
+
+def check_lead(case: Case, officer: Officer) -> None:
+    if officer.unit != case.unit:
+        raise NotLeadUnit

@@ -1,0 +1,129 @@
+"""How fast the desk and the wall open when 100,000 cases lie in dispatch's database.
+
+    python tests/bench/desk.py --cases 100000 --open 5000
+
+Starts a PostgreSQL cluster of its own (fsync on) unless `--url` names an empty database.
+"""
+
+import argparse
+import functools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from chassis import migrations  # noqa: E402
+from chassis.database import Database  # noqa: E402
+from services.dispatch import store  # noqa: E402
+
+CENTRE = frozenset({"centre"})
+UNIT = frozenset({"unit:C07"})
+FIRST_PAGE = {"sort": "time_left", "after": "", "limit": 50}
+say = functools.partial(print, flush=True)
+
+# One matter in ten thousand words of its own kind, so that the search has something to tell apart.
+FILL = text("""
+    with c as (
+        select i, 'XA2026' || lpad((1 + i / 100 % 12)\\:\\:text, 2, '0') || lpad(i\\:\\:text, 8, '0') as number,
+               i > :count - :open as is_open, 'C' || lpad((1 + i % 21)\\:\\:text, 2, '0') as unit,
+               (array['dispatched', 'acknowledged', 'handling', 'replied', 'waiting'])[1 + i % 5] as state
+        from generate_series(1, :count) i
+    ), filled as (
+        insert into cases (number, state, version, revision, scopes, channel, kind, body, place, community, emergency,
+            submitted_at, accepted_at, unit, unit_name, helpers, category, complexity, priority, sensitive, restricted,
+            about, dispatched_at, round)
+        select number, case when is_open then state else 'closed' end, 6, 8,
+               array['centre', 'leader', 'supervisor', 'unit\\:' || unit], 'mailbox', 'complaint',
+               (array['楼下餐馆油烟扰民', '路灯不亮', '电动车乱停乱放', '夜间施工噪音', '垃圾没有人清运'])[1 + i % 5]
+                   || '，' || md5(i\\:\\:text) || '，请尽快处理，谢谢。',
+               (array['灵芝地铁站', '宝民一路', '翻身路', '前进一路', '裕安二路'])[1 + i / 7 % 5] || i % 900 || '号',
+               unit, false, now() - make_interval(mins => :count - i), now() - make_interval(mins => :count - i), unit,
+               unit, '{}', '市容环卫', 'simple', false, false, false, '{}', now() - make_interval(mins => :count - i), 1
+        from c
+    )
+    insert into standings (number, mark, clocks, close_due, next_due, next_kind)
+    select number, case when not is_open then 'green' when i % 9 = 0 then 'yellow' when i % 31 = 0 then 'red' else 'none' end,
+           '{}', null, case when is_open then now() + make_interval(mins => i % 4000 - 300) else 'infinity' end, 'close'
+    from c
+""")
+
+
+@contextmanager
+def database(url: str | None) -> Iterator[Database]:
+    if url:
+        yield _migrated(url)
+        return
+    from deploy.local.folder import Folder
+    from deploy.local.postgres import Postgres
+
+    with tempfile.TemporaryDirectory(prefix="lx-") as path:
+        folder = Folder(path)
+        with folder.lock():
+            postgres = Postgres(folder)
+            postgres.launch()
+            try:
+                postgres.wait()
+                postgres.prepare()
+                yield _migrated(postgres.service_url("dispatch"))
+            finally:
+                postgres.stop()
+
+
+def _migrated(url: str) -> Database:
+    migrations.upgrade(url, ROOT / "services/dispatch/migrations")
+    return Database(url, application="bench")
+
+
+Question = Callable[[Connection], Any]
+QUESTIONS: dict[str, Question] = {
+    "the centre's desk, first page": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "open": True}),
+    "the centre's queue (waiting)": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "waiting"}),
+    "a unit's desk, first page": lambda tx: store.page(tx, UNIT, {**FIRST_PAGE, "open": True}),
+    "red alone": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "mark": "red"}),
+    "one community, open": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "community": "C07", "open": True}),
+    "one unit, every state": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "unit": "C07"}),
+    "closed, by time left": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "closed"}),
+    "the wall's counts": lambda tx: store.wall(tx, CENTRE),
+    "the wall's counts of a unit": lambda tx: store.wall(tx, UNIT),
+}
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--cases", type=int, default=100_000)
+    asked.add_argument("--open", type=int, default=5_000)
+    asked.add_argument("--times", type=int, default=20)
+    asked.add_argument("--url")
+    options = asked.parse_args()
+    with database(options.url) as opened:
+        with opened.transaction() as tx:
+            tx.execute(text("set local statement_timeout = 0"))
+            tx.execute(FILL, {"count": options.cases, "open": options.open})
+        with opened.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as own:
+            own.execute(text("set statement_timeout = 0"))
+            own.execute(text("vacuum analyze"))
+        say(f"{options.cases} cases, {options.open} of them open; milliseconds, median and worst of {options.times}")
+        for name, question in QUESTIONS.items():
+            taken = [_milliseconds(opened, question) for _ in range(options.times)]
+            say(f"{name:32} {statistics.median(taken):8.1f} {max(taken):8.1f}")
+        opened.close()
+
+
+def _milliseconds(opened: Database, question: Question) -> float:
+    began = time.perf_counter()
+    with opened.transaction() as tx:
+        question(tx)
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What dispatch keeps of sla's events: the newest mark, each clock's newest generation, the limit that ends first."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.dispatch.cursor import Cursor
+from services.dispatch.deadlines import RUNNING, Standing, hear
+from services.dispatch.errors import BadCursor
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def told(kind: str, hours: int, status: str = "armed", gen: int = 1, mark: str = "none") -> dict[str, Any]:
+    return {"kind": kind, "gen": gen, "status": status, "due": NOW + timedelta(hours=hours), "mark": mark}
+
+
+def heard(*events: dict[str, Any]) -> Standing:
+    standing = Standing("X1")
+    for event in events:
+        standing = hear(standing, event)
+    return standing
+
+
+def test_the_running_limit_that_ends_first_is_the_next_one() -> None:
+    standing = heard(told("close", 24), told("contact", 20))
+    assert (standing.next_kind, standing.next_due) == ("contact", NOW + timedelta(hours=20))
+    standing = hear(standing, told("contact", 20, "met"))
+    assert (standing.next_kind, standing.close_due) == ("close", NOW + timedelta(hours=24))
+
+
+def test_a_limit_that_has_passed_stays_the_next_one_until_it_is_met() -> None:
+    assert heard(told("close", -2, "breached", mark="red"), told("contact", 5)).next_kind == "close"
+
+
+@pytest.mark.parametrize("status", ["met", "muted", "stopped"])
+def test_a_clock_that_does_not_run_presses_nobody(status: str) -> None:
+    assert heard(told("close", 24, status)).next_due is None
+
+
+def test_a_case_that_nobody_waits_for_any_more_has_no_promise() -> None:
+    assert heard(told("close", 24, "stopped")).close_due is None
+
+
+def test_a_mark_alone_leaves_the_clocks_as_they_are() -> None:
+    standing = hear(heard(told("close", 24)), {"mark": "red"})
+    assert (standing.mark, standing.next_kind) == ("red", "close")
+
+
+def test_an_older_generation_does_not_move_a_clock_back() -> None:
+    standing = heard(told("close", 48, gen=2), told("close", 24, "met", gen=1))
+    assert standing.close_due == NOW + timedelta(hours=48)
+    assert standing.next_kind == "close"
+
+
+EVENTS = st.builds(
+    told,
+    st.sampled_from(["accept", "dispatch", "contact", "close"]),
+    st.integers(-50, 50),
+    st.sampled_from(["armed", "warned", "breached", "muted", "met", "stopped"]),
+    st.integers(1, 3),
+    st.sampled_from(["none", "green", "yellow", "red"]),
+)
+
+
+@given(st.lists(EVENTS, min_size=1, max_size=12))
+def test_whatever_sla_tells_the_next_limit_is_the_earliest_of_those_that_run(events: list[dict[str, Any]]) -> None:
+    standing = heard(*events)
+    running = [clock.due for clock in standing.clocks.values() if clock.status in RUNNING]
+    assert standing.next_due == min(running, default=None)
+    assert standing.mark == events[-1]["mark"]
+    assert all(clock.gen == max(e["gen"] for e in events if e["kind"] == k) for k, clock in standing.clocks.items())
+
+
+@pytest.mark.parametrize("due", [NOW, None])
+def test_a_place_in_the_list_survives_the_way_to_the_browser_and_back(due: datetime | None) -> None:
+    cursor = Cursor.of(due, "XA20261124000001")
+    assert Cursor.read(cursor.written()) == cursor
+
+
+@pytest.mark.parametrize("written", ["soon~X1", "2026-11-24T08:00:00~X1", "~X1", "X1"])
+def test_an_invented_place_is_refused(written: str) -> None:
+    with pytest.raises(BadCursor):
+        Cursor.read(written)
