@@ -58,6 +58,11 @@ def load(file: Path = FILE) -> Topology:
     return Topology(content["bindings"], content["users"])
 
 
+# Arguments can never be changed: only what makes the queue what it is. Limits are policies. One active consumer, outside
+# too: after a broker's crash another would be served before what the first held is back in the queue.
+QUEUE = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+
+
 def definitions(
     topology: Topology, vhost: str, passwords: Mapping[str, str], *, version: str = "3.10"
 ) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def definitions(
             for name in sorted(exchanges)
         ],
         "queues": [
-            {"name": queue, "vhost": vhost, "durable": True, "auto_delete": False, "arguments": _arguments(queue)}
+            {"name": queue, "vhost": vhost, "durable": True, "auto_delete": False, "arguments": dict(QUEUE)}
             for queue in sorted(topology.bindings)
         ],
         "bindings": [
@@ -106,12 +111,6 @@ def definitions(
         ],
         "policies": _policies(vhost, version),
     }
-
-
-def _arguments(queue: str) -> dict[str, Any]:
-    # Arguments can never be changed: only what makes the queue what it is. Limits are policies.
-    quorum: dict[str, Any] = {"x-queue-type": "quorum"}
-    return quorum | {"x-single-active-consumer": True} if queue.endswith(".inbox") else quorum
 
 
 def _policies(vhost: str, version: str) -> list[dict[str, Any]]:

@@ -216,10 +216,10 @@ def _due_messages(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
 
 
 def _concerns_resident(event: Logged, letter: Logged) -> bool:
-    """Receipt, promise and closure; of an imported case nothing that was before the import."""
+    """Receipt, promise of each round, closure and withdrawal; of an import nothing that was before it."""
     imported = letter.data.get("imported") is not None
     if event.type == "case.submitted":
         return not imported
     if event.type == "clock.started" and event.data["kind"] == "close":
         return not imported or datetime.fromisoformat(event.data["started_at"]) > letter.time
-    return event.type == "case.closed"
+    return event.type in ("case.closed", "case.withdrawn")

@@ -45,6 +45,7 @@ def backup(urls: Mapping[str, str], backups: Backups, keep: int | None, deadline
         say(f"{named}: {sum(each.bytes for each in saved.values()):,} bytes")
         for gone in backups.forget(keep) if keep else ():
             say(f"deleted {gone.name}, older than the newest {keep}")
+    say("photos and videos are not in it: copy the object store (MEDIA_DIR or the bucket) now, after the databases")
     say("the master key, the index key and notify's reader key are not in it: back them up apart (runbook master-key)")
     return named
 

@@ -70,6 +70,7 @@ class Environment:
                 "INDEX_KEY_FILE": self.folder.secret_file("index-key"),
                 "READER_KEYS_FILE": public,
                 "COMMUNITY_NAMES": _community_names(),
+                "MEDIA_DIR": self.folder.made("media"),
             },
             "dispatch": {
                 # One issuer: what the login signs and what `make token` signs are trusted alike.

@@ -5,6 +5,7 @@ from chassis import process  # isort: skip
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +14,9 @@ from flask import Flask
 from chassis.database import Connection, Database
 from chassis.settings import Settings as Base
 from chassis.standing import Line
-from services.intake import api, commands, importing, keys, store
+from services.intake import api, commands, importing, keys, standing, store
 from services.intake.settings import Settings, current
+from services.intake.store import media
 
 
 def main() -> int:
@@ -42,11 +44,13 @@ def _app(settings: Base, database: Database) -> Flask:
 
 
 def _status(tx: Connection) -> Mapping[str, object]:
-    return {"cases": store.counts(tx)}
+    waiting = {str(kind): asdict(each) for kind, each in media.waiting(tx).items()}
+    return {"cases": store.counts(tx), "media": waiting}
 
 
 def _judge(facts: Mapping[str, Any]) -> Sequence[Line]:
-    return [Line("cases", ", ".join(f"{number} {state}" for state, number in facts["cases"].items()) or "none")]
+    cases = ", ".join(f"{number} {state}" for state, number in facts["cases"].items()) or "none"
+    return [Line("cases", cases), standing.media(facts["media"])]
 
 
 if __name__ == "__main__":

@@ -4,20 +4,22 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, cast
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint as FlaskBlueprint
+from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import commands, media_commands, metrics, pages, schemas, uploads
+from services.intake import commands, media_commands, media_pages, metrics, pages, schemas, uploads
 from services.intake import resident_commands as resident
 from services.intake.case import Case, Channel, Reason
 from services.intake.commands import Intake, Receipt
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
 from services.intake.holder import Grade
 from services.intake.identity import Writer, masked_mobile, masked_name
+from services.intake.media import shown
 from services.intake.numbering import as_typed
 from services.intake.settings import Settings
 from services.intake.submission import Submission
@@ -29,7 +31,7 @@ OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    blueprints: list[Blueprint] = [blueprint, uploads.blueprint, pages.blueprint]
+    blueprints: list[FlaskBlueprint] = [blueprint, uploads.blueprint, pages.blueprint, media_pages.blueprint]
     app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
     app.extensions["intake"] = commands.intake(settings, database)
     uploads.install(app, media_commands.cabinet(settings))
@@ -188,6 +190,16 @@ def reveal(body: dict[str, str], number: str) -> dict[str, str | None]:
         who = commands.reveal(tx, house(), number, web.caller().subject, mask(body["reason"]))
     metrics.IDENTITIES_READ.labels("reveal").inc()
     return {"number": number, "name": who.name, "mobile": who.mobile}
+
+
+@blueprint.route("/cases/<number>/media", methods=["GET"])
+@web.requires(*media_pages.OFFICERS)
+@blueprint.response(200, schemas.CaseMedia)
+def case_media(number: str) -> dict[str, Any]:
+    """Photos and videos of a case, for officers who see it; the bytes are at `/media/{id}/{thumb·large·file}`."""
+    with web.database().transaction() as tx:
+        files, _ = media_pages.seen_by_officer(tx, number)
+    return {"items": [shown(each) for each in files]}
 
 
 def _desk_case(case: Case, writer: Writer) -> tuple[dict[str, Any], dict[str, str]]:

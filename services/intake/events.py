@@ -126,7 +126,7 @@ class Reading(Schema):
 
 
 class HandlingReading(Reading):
-    """Dispatch's view, as far as a resident may see it."""
+    """Dispatch's view, as far as a resident may see it, and who of the officers sees the case's media."""
 
     state = fields.Str(required=True)
     unit = fields.Str(load_default=None, allow_none=True)
@@ -141,8 +141,8 @@ class HandlingReading(Reading):
     withdrawn_at = Moment(load_default=None, allow_none=True)
     merged_into = fields.Str(load_default=None, allow_none=True)
     round = fields.Int(load_default=1)
-    helpers = fields.List(fields.Str(), load_default=list)
-    restricted = fields.Bool(load_default=False)
+    helpers = fields.List(fields.Str(), load_default=None, allow_none=True)
+    restricted = fields.Bool(load_default=None, allow_none=True)
     scopes = fields.List(fields.Str(), load_default=None, allow_none=True)
 
 

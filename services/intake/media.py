@@ -137,10 +137,10 @@ ANSWERED = frozenset({"replied", "closed"})
 """States of dispatch in which the resident sees what the unit photographed."""
 
 
-def check_size(kind: Kind, size: int, allowance: Allowance) -> None:
-    """Raises UploadTooLarge."""
+def check_size(kind: Kind, size: int, allowance: Allowance, field: str = "Upload-Length") -> None:
+    """Raises UploadTooLarge, naming the field the file came in."""
     if size > allowance.most(kind):
-        raise UploadTooLarge("Upload-Length", kind=str(kind), most=allowance.most(kind))
+        raise UploadTooLarge(field, kind=str(kind), most=allowance.most(kind))
 
 
 def check_piece(media: Media, offset: int, length: int) -> int:

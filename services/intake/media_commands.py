@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from chassis import clock
 from chassis.database import Database
-from services.intake import limit, media_store, metrics, objects, store
+from services.intake import limit, metrics, objects, store
 from services.intake.errors import (
     MediaNotFound,
     TooManyFiles,
@@ -45,6 +45,7 @@ from services.intake.media_keys import piece_key, pieces_below, renditions_below
 from services.intake.objects import Objects
 from services.intake.secrecy import Secrecy
 from services.intake.settings import Settings
+from services.intake.store import media as media_store
 
 UNBOUND = timedelta(hours=24)
 """How long a file may wait for its letter."""
@@ -88,6 +89,11 @@ def claims(written: str) -> list[Claim]:
     if any(not _ID.fullmatch(each.id) or not TOKEN.fullmatch(each.token) for each in found) or len(found) > 100:
         raise UploadUnfinished("media")
     return found
+
+
+def written(given: Iterable[Claim]) -> str:
+    """What `claims` reads."""
+    return " ".join(f"{each.id}.{each.token}" for each in given)
 
 
 def begin(
@@ -206,9 +212,9 @@ def _limit(tx: Connection, cabinet: Cabinet, source: bytes, size: int, now: date
     # The count's row stays locked until the commit: two uploads at once can't both fit into the last free megabyte.
     tally = store.count(tx, source, allowed, now)
     if tally.count > allowed.most:
-        raise TooManyUploads(retry_after=limit.wait(allowed, tally, now))
+        raise TooManyUploads("photos", retry_after=limit.wait(allowed, tally, now))
     if media_store.unsent(tx, source) + size > cabinet.settings.unsent_megabytes << 20:
-        raise TooManyUploads(retry_after=3600)
+        raise TooManyUploads("photos", retry_after=3600)
 
 
 def _owned(tx: Connection, cabinet: Cabinet, claim: Claim) -> Media:
@@ -257,6 +263,7 @@ def _taken_whole(database: Database, cabinet: Cabinet, kind: Kind, body: BinaryI
         metrics.UPLOADS.labels(kind, reason).inc()
         raise UploadRefused(_FIELDS[kind], reason=str(reason), sentence=REASONS[reason])
     body.seek(0)
+    check_size(kind, size, cabinet.settings.allowance, _FIELDS[kind])
     with database.transaction() as tx:
         claim = begin(tx, cabinet, kind, size, consent, source)
         media = _owned(tx, cabinet, claim)

@@ -46,10 +46,11 @@ class Handling:
     reopened_at: datetime | None = None
     withdrawn_at: datetime | None = None
     merged_into: str | None = None
-    helpers: tuple[str, ...] = ()
-    restricted: bool = False
-    scopes: tuple[str, ...] | None = None  # who may see the case; None in events from before dispatch said so
     earlier: tuple[Pass, ...] = ()
+    # Who sees the case's photos and videos (services/intake/media.py); the resident is shown none of it.
+    helpers: list[str] | None = None
+    restricted: bool | None = None
+    scopes: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ VIEW = (
     "reopened_at",
     "withdrawn_at",
     "merged_into",
+    "helpers",
+    "restricted",
+    "scopes",
 )
 
 # What an event of dispatch adds besides its view: field of the event → field of the part.
@@ -92,7 +96,7 @@ SAID: dict[str, dict[str, str]] = {
 def told_by_dispatch(progress: Progress, type: str, data: Mapping[str, Any]) -> Progress:
     """The newest view of dispatch; what a unit said stays until it says something else or a new pass begins."""
     known = _new_pass(progress.handling, data.get("round", 1))
-    view: dict[str, Any] = {field: data.get(field) for field in VIEW} | _sight(data)
+    view: dict[str, Any] = {field: data.get(field) for field in VIEW}
     said: dict[str, Any] = {part: data.get(field) for field, part in SAID.get(type, {}).items()}
     handling = replace(known, **view, **said) if known else Handling(**view, **said)
     return replace(progress, handling=replace(handling, round=data.get("round", 1)))
@@ -127,15 +131,6 @@ def stage(case: Case, progress: Progress) -> str:
     if handling is None:
         return str(case.state)
     return "closed" if handling.state == "merged" and handling.closed_at else STAGES[handling.state]
-
-
-def _sight(data: Mapping[str, Any]) -> dict[str, Any]:
-    scopes = data.get("scopes")
-    return {
-        "helpers": tuple(data.get("helpers") or ()),
-        "restricted": bool(data.get("restricted")),
-        "scopes": None if scopes is None else tuple(scopes),
-    }
 
 
 def _new_pass(known: Handling | None, round: int) -> Handling | None:

@@ -236,3 +236,28 @@ class RevealedSchema(Schema):
     number = fields.String()
     name = fields.String(allow_none=True)
     mobile = fields.String(allow_none=True)
+
+
+class MediaAnswer(Schema):
+    """One photo or video. Time (UTC) and place (WGS 84, degrees) of the picture are there with consent only."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    said = fields.String(required=True, metadata={"description": "one sentence in Chinese about how it stands"})
+    stage = fields.String(required=True)
+    unit = fields.String(required=True, allow_none=True)
+    bound_at = Moment(required=True)
+    taken_at = Moment(required=True, allow_none=True)
+    latitude = fields.Float(required=True, allow_none=True)
+    longitude = fields.Float(required=True, allow_none=True)
+    width = fields.Integer(required=True, allow_none=True)
+    height = fields.Integer(required=True, allow_none=True)
+    seconds = fields.Float(required=True, allow_none=True)
+
+
+class CaseMedia(Schema):
+    """The files of a case, in the order they were added."""
+
+    items = fields.List(fields.Nested(MediaAnswer), required=True)

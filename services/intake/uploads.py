@@ -79,7 +79,8 @@ def offset(id_: str) -> Response:
 def state(id_: str) -> Response:
     """How the file stands, for the page that sent it."""
     media = media_commands.upload(web.database(), cabinet(), _claim(id_))
-    return jsonify(state=media.state, offset=media.offset, size=media.size, reason=media.reason, said=said(media))
+    told = {"state": media.state, "offset": media.offset, "size": media.size, "bound": media.number is not None}
+    return jsonify(told | {"reason": media.reason, "said": said(media)})
 
 
 @blueprint.route("/<id_>", methods=["PATCH"])

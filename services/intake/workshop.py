@@ -19,9 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock, logs
 from chassis.database import Database
-from services.intake import media_store, metrics
+from services.intake import metrics
 from services.intake.media import Kind, Media, Reason
 from services.intake.settings import Settings
+from services.intake.store import media as media_store
 
 log = logs.get(__name__)
 

@@ -49,7 +49,7 @@ TABLES = {
             cast(mark as text) as mark from cases""",
     "sla.clocks": "select number, kind, gen, due, warn_at, status, retracted, met_at, breached_at from clocks",
     "sla.firings": "select number, kind, gen, stage, silent from firings",
-    "notify.cases": "select number, intake, dispatch, sla, restricted_by from cases",
+    "notify.cases": "select number, intake, dispatch, withdrawal, sla, stops, restricted_by from cases",
     "notify.messages": """
         select cast(id as text) as id, case_number, event, seq, template, audience, recipient, params, useful_until,
             state, ordered, cast(sms as text) as sms, planned_at, ended_at from messages""",

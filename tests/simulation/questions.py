@@ -67,9 +67,11 @@ def yellow_before_red(town: Town, evidence: Evidence) -> Iterator[Finding]:
     for event in evidence.log:
         if event.type.startswith("clock."):
             told[event.subject, event.data["kind"], event.data["gen"]].append(event.type.removeprefix("clock."))
-    legal = ("started", "warned", "breached", "retracted", "met")
+    legal = ("started", "warned", "breached", "retracted", "met", "changed")
     for (subject, kind, _), turns in told.items():
-        if turns != [turn for turn in legal if turn in turns] or ("breached" in turns) > ("warned" in turns):
+        over = ("met" in turns) + ("changed" in turns)
+        in_order = turns == [turn for turn in legal if turn in turns]
+        if not in_order or over > 1 or ("breached" in turns) > ("warned" in turns):
             yield Finding(WRONG, f"the clock {kind} told {' '.join(turns)}", subject)
 
 
@@ -84,20 +86,22 @@ def never_early(town: Town, evidence: Evidence) -> Iterator[Finding]:
 
 def no_alert_stands_after_the_end(town: Town, evidence: Evidence) -> Iterator[Finding]:
     """What was closed in time has no breach, or one that was taken back; and all that is breached is told."""
+    told: dict[tuple[str, str, int], dict[str, Logged]] = defaultdict(dict)
+    for event in evidence.log:
+        if event.type.startswith("clock."):
+            told[event.subject, event.data["kind"], event.data["gen"]][event.type] = event
+    for (number, kind, gen), turns in told.items():
+        met, stands = turns.get("clock.met"), "clock.breached" in turns and "clock.retracted" not in turns
+        if met is not None and stands is (_moment(met, "met_at") <= _moment(met, "due")):
+            yield Finding(WRONG, f"the clock {kind} {gen} met at {met.data['met_at']} told {sorted(turns)}", number)
     for number, row in town.databases["sla"].tables["cases"].items():
-        for kind in ("accept", "dispatch", "contact", "close"):
-            clock = town.databases["sla"].tables["clocks"].get((number, kind))
-            if clock is None or clock["met_at"] is None:
-                continue
-            told = {e.type for e in evidence.log if e.subject == number and e.data.get("kind") == kind}
-            in_time = clock["met_at"] <= clock["due"]
-            stands = "clock.breached" in told and "clock.retracted" not in told
-            if stands is in_time:
-                yield Finding(
-                    WRONG, f"the clock {kind}, met {'in time' if in_time else 'late'}, told {sorted(told)}", number
-                )
         if row["closed_at"] is not None and row["mark"] != "green":
             yield Finding(WRONG, f"a closed case is marked {row['mark']}", number)
+        if row["state"] in ("withdrawn", "merged") and row["mark"] != "none":
+            yield Finding(WRONG, f"a case that is {row['state']} is marked {row['mark']}", number)
+    for clock in town.databases["sla"].tables["clocks"].values():
+        if clock["status"] == "stopped" and clock["next_at"] is not None:
+            yield Finding(WRONG, f"a stopped clock {clock['kind']} would still fire", clock["number"])
 
 
 def nothing_forbidden_was_seen(town: Town, evidence: Evidence) -> Iterator[Finding]:
@@ -200,13 +204,16 @@ def _told(service: str, events: list[Logged], rng: Random) -> Any:
 
 def _facts_of_notify(file: Any) -> Any:
     case = file.case
-    parts = (case.closings, case.clocks, case.marks, case.breaches)
+    parts = (case.closings, case.clocks, case.stops, case.marks, case.breaches)
     messages = {(each.event, each.recipient, each.template) for each in plan.messages(case)}
-    return case.submission, *map(frozenset, parts), case.restricted_by, messages
+    return case.submission, case.withdrawal, *map(frozenset, parts), case.restricted_by, messages
 
 
 def _facts_of_sla(case: Any) -> Any:
-    clocks = {kind: (clock.due, clock.status, clock.met_at) for kind, clock in case.clocks.items()}
+    clocks = {
+        kind: (clock.gen, clock.due, clock.status, clock.met_at, clock.stopped_at)
+        for kind, clock in case.clocks.items()
+    }
     return case.intake, case.dispatch, case.mark, case.reason, clocks
 
 

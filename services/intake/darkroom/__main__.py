@@ -8,6 +8,7 @@ An exit code other than 0 says that nothing was decided and trying again is righ
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from services.intake.media_keys import piece_keys, rendition_key
 from services.intake.objects import ObjectMissing, Objects, StoreUnavailable
 
 AWAY = 75
-"""Exit code when the object store does not answer."""
+"""Exit code when the object store does not answer, or a program of ours is missing."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -32,6 +33,9 @@ def main() -> int:
     die_with_parent()
     signal.signal(signal.SIGTERM, _leave)
     order = json.load(sys.stdin)
+    if order["kind"] == Kind.VIDEO and not shutil.which("ffmpeg"):
+        print("ffmpeg is missing", file=sys.stderr)
+        return AWAY
     try:
         with tempfile.TemporaryDirectory(prefix="lianxin-darkroom-") as folder:
             json.dump(handled(order, objects.opened(order["store"]), Path(folder)), sys.stdout)

@@ -80,9 +80,8 @@ def _handling(stored: Mapping[str, Any] | None) -> Handling | None:
     found: Handling | None = timed(Handling, stored)
     if found is None:
         return None
-    scopes = None if found.scopes is None else tuple(found.scopes)
     earlier = tuple(timed(Pass, cast(Any, each)) for each in found.earlier)
-    return replace(found, helpers=tuple(found.helpers), scopes=scopes, earlier=earlier)
+    return replace(found, earlier=earlier)
 
 
 def _held(row: Row[Any]) -> Held:

@@ -9,6 +9,7 @@ from tests.chaos.evidence import Entry, Evidence, moment
 from tests.chaos.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import CATCH_UP, Window, due_since, healed_after, real, windows
 
+OVER = ("met", "stopped")
 HEALTHY, SETTLED = timedelta(seconds=1), timedelta(seconds=5)
 SHARE = 0.999
 # What shows that a clock's limit had passed before the claim saw it, or that it was kept.
@@ -18,6 +19,7 @@ ENDS = {
     "contact": ("contacted_at", "replied_at", "closed_at"),
     "close": ("replied_at", "closed_at"),
 }
+STOPS = ("case.withdrawn", "case.merged")
 
 
 def alerts_in_time(evidence: Evidence) -> Iterator[Finding]:
@@ -65,7 +67,8 @@ def _proven(evidence: Evidence, entry: Entry) -> bool:
 
 def _ends(evidence: Evidence, number: str, kind: str) -> list[datetime]:
     told = [*evidence.of("intake", number), *evidence.of("dispatch", number)]
-    found = (moment(entry.data.get(name)) for entry in told for name in ENDS[kind])
+    found = [moment(entry.data.get(name)) for entry in told for name in ENDS[kind]]
+    found += [moment(entry.data["at"]) for entry in told if entry.type in STOPS]
     return [at for at in found if at]
 
 
@@ -86,9 +89,9 @@ def lateness(evidence: Evidence, disturbing: list[tuple[datetime, datetime]]) ->
     Without a fault up to `HEALTHY`; with faults until the last of them is healed, which prolongs the time.
     """
     found = []
-    started = {(e.subject, e.data["kind"]): e for e in evidence.events("sla", "clock.started")}
+    started = {_clock(e): e for e in evidence.events("sla", "clock.started")}
     for entry in evidence.events("sla", "clock.warned", "clock.breached"):
-        begun, at = started.get((entry.subject, entry.data["kind"])), moment(entry.data["at"])
+        begun, at = started.get(_clock(entry)), moment(entry.data["at"])
         if begun is None or at is None or entry.data["silent"] or at > _limit(entry) or _proven(evidence, entry):
             continue  # before an import, woken by a send-back, or shown by a fact: not the claim's
         known = real(evidence.shifts, "sla", begun.time, begun.published_at)
@@ -111,20 +114,26 @@ def kept_limits_never_alert(evidence: Evidence) -> Iterator[Finding]:
     for row in evidence.rows("sla.clocks"):
         if row["breached_at"] and row["met_at"] and row["met_at"] <= row["due"] and not row["retracted"]:
             yield Finding("I10", WRONG, f"a breach of {row['kind']} stands that was kept in time", row["number"])
-        if row["status"] != "met" and row["number"] not in evidence.strangers and _over(evidence, row["number"]):
-            yield Finding("I10", WRONG, f"the clock {row['kind']} of a closed case still runs", row["number"])
+        if row["status"] not in OVER and row["number"] not in evidence.strangers and _over(evidence, row["number"]):
+            yield Finding("I10", WRONG, f"the clock {row['kind']} of a case that is over still runs", row["number"])
     over: set[tuple[str, str, int]] = set()
     for entry in evidence.log:
         if entry.service == "sla" and entry.type.startswith("clock."):
-            clock = (entry.subject, entry.data["kind"], entry.data["gen"])
+            clock = _clock(entry)
             if clock in over and entry.type in ("clock.warned", "clock.breached"):
                 yield Finding("I10", WRONG, f"{entry.type} of a clock that was over", entry.subject)
-            over |= {clock} if entry.type == "clock.met" else set()
+            ends = entry.type == "clock.met" or (entry.type == "clock.changed" and entry.data["status"] in OVER)
+            over |= {clock} if ends else set()
     yield from _acted_on(evidence)
 
 
+def _clock(entry: Entry) -> tuple[str, str, int]:
+    return (entry.subject, entry.data["kind"], entry.data["gen"])
+
+
 def _over(evidence: Evidence, number: str) -> bool:
-    return evidence.cases("dispatch").get(number, {}).get("closed_at") is not None
+    row = evidence.cases("dispatch").get(number, {})
+    return row.get("closed_at") is not None or row.get("state") in ("withdrawn", "merged")
 
 
 def _acted_on(evidence: Evidence) -> Iterator[Finding]:

@@ -85,6 +85,12 @@ def _of_notify(evidence: Evidence, intake: Row, dispatch: Row, notify: Row) -> I
     for part, type_ in (("clocks", "clock.started"), ("marks", "case.marked")):
         if [each["seq"] for each in notify["sla"].get(part, ())] != [e.seq for e in told if e.type == type_]:
             yield f"its {part}"
+    stopped = [e.seq for e in told if e.type == "clock.changed" and e.data["status"] == "stopped"]
+    if [each["seq"] for each in notify.get("stops", ())] != stopped:
+        yield "its stopped clocks"
+    left = [e for e in (*evidence.of("intake", number), *evidence.of("dispatch", number)) if e.type == "case.withdrawn"]
+    if bool(notify.get("withdrawal")) != bool(left):
+        yield "its withdrawal"
     retracted = {(e.data["kind"], e.data["gen"]) for e in told if e.type == "clock.retracted"}
     breaches = {(e.data["kind"], e.data["gen"]) for e in told if e.type == "clock.breached"}
     known = {

@@ -8,20 +8,31 @@ from deploy.demo import verdicts as demo
 from tests.chaos.evidence import Entry, Evidence, number_of
 from tests.chaos.findings import DOUBLED, LOST, REORDERED, WRONG, Finding, taken_over
 
+LEFT = ("case.withdrawn", "case.merged")
+ADDED = ("case.supplemented",)
+WISHED = (*ADDED, "case.withdrawal_asked", "case.rated")
 # What may follow what in a subject's log; None is before the first.
 LEGAL: dict[str, dict[str | None, tuple[str, ...]]] = {
     "intake": {
         None: ("case.submitted",),
-        "case.submitted": ("case.accepted", "case.refused"),
+        "case.submitted": (*ADDED, "case.accepted", "case.refused", "case.withdrawn"),
+        **dict.fromkeys(("case.accepted", "case.withdrawal_asked", "case.rated"), WISHED),
+        "case.supplemented": (*WISHED, "case.accepted", "case.refused", "case.withdrawn"),
     },
     "dispatch": {
         None: ("case.triaged", "case.dispatched"),  # an import is dispatched unstudied
-        "case.triaged": ("case.dispatched",),
-        "case.dispatched": ("case.acknowledged", "case.contacted"),  # an import may be contacted unacknowledged
-        "case.acknowledged": ("case.contacted",),
-        "case.contacted": ("case.replied",),
-        "case.replied": ("case.closed", "case.sent_back"),
-        "case.sent_back": ("case.replied",),
+        "case.triaged": ("case.dispatched", *LEFT),
+        # An import may be contacted unacknowledged.
+        "case.dispatched": ("case.acknowledged", "case.contacted", "case.handed_back", *LEFT),
+        "case.handed_back": ("case.dispatched", *LEFT),
+        "case.acknowledged": ("case.contacted", "case.handed_back", *LEFT),
+        "case.contacted": ("case.replied", *LEFT),
+        "case.replied": ("case.closed", "case.sent_back", *LEFT),
+        "case.sent_back": ("case.replied", *LEFT),
+        "case.closed": ("case.reopened",),
+        "case.reopened": ("case.replied", *LEFT),
+        # A merged case goes the way of the one it became part of.
+        "case.merged": ("case.contacted", "case.replied", "case.withdrawn"),
     },
     "notify": {
         None: ("letter.proposed", "message.delivered", "message.failed"),
@@ -46,6 +57,7 @@ def effects_once(evidence: Evidence) -> Iterator[Finding]:
         ("close", dispatched),
     ):
         yield from _exactly_once(evidence, "sla", "clock.started", set(numbers), kind)
+    yield from _same(evidence, "a new round's promise", *_rounds(evidence))
     yield from _told_once(evidence)
     yield from _same(evidence, "a turn of a clock", _firings(evidence), _turns(evidence))
     work = Counter((row["case_number"], row["seq"], row["type"]) for row in evidence.rows("dispatch.work"))
@@ -55,8 +67,18 @@ def effects_once(evidence: Evidence) -> Iterator[Finding]:
     yield from _same(evidence, "a step in the work log", work, said)
 
 
+def _rounds(evidence: Evidence) -> tuple[Counter[Any], Counter[Any]]:
+    """Each reopening, and each close clock of a later gen."""
+    promised = (e for e in evidence.events("sla", "clock.started") if e.data["kind"] == "close" and e.data["gen"] > 1)
+    reopened = evidence.events("dispatch", "case.reopened")
+    return Counter((e.subject, e.data["round"]) for e in reopened), Counter(
+        (e.subject, e.data["gen"]) for e in promised
+    )
+
+
 def _exactly_once(evidence: Evidence, service: str, type_: str, due: set[str], kind: str = "") -> Iterator[Finding]:
-    came = Counter(e.subject for e in evidence.events(service, type_) if not kind or e.data["kind"] == kind)
+    told = (e for e in evidence.events(service, type_) if not kind or (e.data["kind"], e.data["gen"]) == (kind, 1))
+    came = Counter(e.subject for e in told)
     what = f"{type_} {kind}".strip()
     for number in sorted(due - came.keys()):
         yield Finding("I4", LOST, f"{what} never came of its cause", number)

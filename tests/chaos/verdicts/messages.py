@@ -78,16 +78,26 @@ def _untrue_since(evidence: Evidence, row: Row, others: list[Row]) -> datetime |
     """
     if row["template"] == "letter":
         return _letter_settled(evidence, row)
-    found = [other["planned_at"] for other in others if _contradicts(other, row)]
+    found = [other["planned_at"] for other in others if _contradicts(other, row, others)]
     if row["template"] == "red":
         found += _retracted(evidence, row)
     return min(found, default=None)
 
 
-def _contradicts(other: Row, row: Row) -> bool:
-    if row["template"] in ("promised", "red", "yellow") and other["template"] == "closed":
-        return True
+def _contradicts(other: Row, row: Row, rows: list[Row]) -> bool:
+    if row["template"] in ("promised", "reopened", "red", "yellow") and other["template"] == "closed":
+        return _round(other, rows) >= _round(row, rows)
+    if row["recipient"] == "resident" and other["template"] in ("withdrawn", "reopened"):
+        withdrawn = other["template"] == "withdrawn" and row is not other
+        return withdrawn or (row["template"] == "closed" and _round(row, rows) < _round(other, rows))
     return row["template"] == "yellow" and other["template"] == "red" and bool(other["seq"] > row["seq"])
+
+
+def _round(row: Row, rows: list[Row]) -> int:
+    """Which pass of its case a message is about: a closing ends the next one, a clock of sla begins or serves its own."""
+    if row["template"] == "closed":
+        return sum(each["template"] == "closed" and each["seq"] <= row["seq"] for each in rows)
+    return 1 + sum(each["template"] == "reopened" and each["seq"] <= row["seq"] for each in rows)
 
 
 def _retracted(evidence: Evidence, row: Row) -> list[datetime]:
@@ -143,5 +153,6 @@ def _needs_no_letter(evidence: Evidence, entry: Logged) -> bool:
     due = moment(entry.data["due"])
     assert due is not None
     letter_due = due + timedelta(seconds=entry.data["letter_after"])
-    closings = [moment(e.data["at"]) for e in evidence.of("dispatch", entry.subject) if e.type == "case.closed"]
+    ends = ("case.closed", "case.withdrawn", "case.merged")
+    closings = [moment(e.data["at"]) for e in evidence.of("dispatch", entry.subject) if e.type in ends]
     return letter_due > evidence.now["notify"] or any(at <= letter_due for at in closings if at)

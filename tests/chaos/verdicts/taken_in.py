@@ -13,7 +13,13 @@ from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import shift_at
 
 DEFAULTS = {"identity": "named", "channel": "mailbox", "community": None, "place": ""}
-TOLD_BY = {"case.submitted": "intake", "clock.started": "sla", "case.marked": "sla", "case.closed": "dispatch"}
+TOLD_BY = {
+    "case.submitted": ("intake",),
+    "clock.started": ("sla",),
+    "case.marked": ("sla",),
+    "case.closed": ("dispatch",),
+    "case.withdrawn": ("intake", "dispatch"),
+}
 
 
 def nothing_lost(evidence: Evidence) -> Iterator[Finding]:
@@ -128,7 +134,8 @@ def _messages_without_cause(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _told(evidence: Evidence, type_: str, number: str, seq: int) -> list[Entry]:
-    return [e for e in evidence.of(TOLD_BY.get(type_, ""), number) if (e.type, e.seq) == (type_, seq)]
+    told = [entry for service in TOLD_BY.get(type_, ()) for entry in evidence.of(service, number)]
+    return [entry for entry in told if (entry.type, entry.seq) == (type_, seq)]
 
 
 def _letters_without_cause(evidence: Evidence) -> Iterator[Finding]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from werkzeug.test import TestResponse
 
-from services.intake import media_commands, media_store
+from services.intake import media_commands
 from services.intake.media import CHUNK, Kind, Media, Stage
 from services.intake.media_commands import Cabinet, Claim
+from services.intake.store import media as media_store
 from services.intake.workshop import Workshop
 from tests.service.intake.conftest import Street
 

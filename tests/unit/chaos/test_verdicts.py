@@ -24,6 +24,7 @@ from tests.chaos.evidence import (
 )
 from tests.chaos.verdicts import INVARIANTS, judge
 from tests.chaos.verdicts.clocks import lateness
+from tests.chaos.verdicts.messages import _contradicts
 from tests.unit.chaos.sound import (
     LETTER,
     MA,
@@ -477,3 +478,47 @@ def test_no_finding_quotes_a_telephone_or_a_name() -> None:
     evidence = replace(sms_again(sound()), written={"log": (f"{MA} {MB} 欧阳喆堃",)})
     told = str(judge(with_books(evidence)))
     assert not [secret for secret in (MA, MB, "欧阳喆堃", "司马镕祎") if secret in told]
+
+
+ROUNDS = tuple(
+    {"template": template, "seq": seq, "recipient": "C07/head" if template == "red" else "resident"}
+    for template, seq in (
+        *(("promised", 4), ("red", 6), ("closed", 6), ("reopened", 9), ("red", 12), ("closed", 9)),
+        ("withdrawn", 11),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "row", "contradicted"),
+    [
+        (2, 0, True),  # the first closing, and the first round's promise
+        (2, 1, True),
+        (2, 3, False),  # the second round's promise is not ended by the first closing
+        (2, 4, False),
+        (5, 3, True),
+        (5, 4, True),
+        (3, 2, True),  # reopened: the first closing is true no more
+        (3, 5, False),
+        (6, 0, True),
+        (6, 5, True),
+        (6, 4, False),  # when a unit's clock was stopped no message tells
+        (6, 6, False),
+    ],
+)
+def test_each_round_has_its_own_promise_and_ending(other: int, row: int, contradicted: bool) -> None:
+    assert _contradicts(ROUNDS[other], ROUNDS[row], list(ROUNDS)) is contradicted
+
+
+def test_a_clock_may_be_stopped_once_and_fires_no_more() -> None:
+    e = log_with(sound(), "sla", "clock.changed", B, 80, clock("close", 3, 80) | {"status": "stopped"})
+    e = changed(e, "sla.cases", {"number": B}, version=12)
+    e = changed(e, "notify.cases", {"number": B}, stops=[{"seq": 12}])
+    assert judge(with_books(e)) == []
+    e = log_with(e, "sla", "clock.breached", B, 90, clock("close", 3, 63))
+    assert "I10" in violated(e)
+
+
+def test_a_promise_of_a_second_round_needs_its_reopening() -> None:
+    e = log_with(sound(), "sla", "clock.started", B, 80, clock("close", 3, 80) | {"gen": 2})
+    assert "I4" in violated(e)
