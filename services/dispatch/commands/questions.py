@@ -41,6 +41,11 @@ def wall(tx: Connection, scopes: frozenset[str]) -> tuple[list[store.Count], lis
     return store.wall(tx, scopes)
 
 
+def count_open(tx: Connection, scopes: frozenset[str]) -> dict[tuple[str, str], int]:
+    """How many open cases `scopes` see, by state and mark."""
+    return store.count_open(tx, scopes)
+
+
 def units(tx: Connection) -> list[Unit]:
     """All units, closed ones too, in order of code."""
     return list(store.organisation(tx).units.values())

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from chassis import clock, pages, web
 from services.dispatch import commands
 from services.dispatch.case import Case, legal_commands
+from services.dispatch.organisation import Unit
 from services.dispatch.pages import words
 from services.dispatch.pages.fields import flags, label, moment, several, unit_code
 from services.dispatch.pages.forms import Attempt, Form, Values, answer
@@ -125,15 +126,17 @@ def show(number: str, attempt: Attempt) -> Response:
     who = pages.caller()
     with web.database().transaction() as tx:
         case, log = commands.read(tx, number, who.scopes)
+        units = {unit.code: unit for unit in commands.units(tx)}
         return pages.page(
             "desk/case.html",
             status=attempt.status,
             case=case,
             log=log,
+            standing=commands.standing(tx, number),
             can=allowed(case, who),
             attempt=attempt,
-            typed=_typed(case, attempt),
-            units={unit.code: unit for unit in commands.units(tx)},
+            typed=_typed(case, attempt, units),
+            units=units,
             categories=[("", "不改"), *((name, name) for name in sorted(commands.duty_list(tx).categories()))],
             now=clock.now(tx),
             words=words,
@@ -148,12 +151,13 @@ def allowed(case: Case, who: web.Caller) -> frozenset[str]:
     return frozenset(legal_commands(case.state)) & (decides | leads)
 
 
-def _typed(case: Case, attempt: Attempt) -> Mapping[str, Any]:
+def _typed(case: Case, attempt: Attempt, units: Mapping[str, Unit]) -> Mapping[str, Any]:
     found = case.study
+    suggested = (found and found.suggestion) or ""
     if attempt.name == "dispatch":
         return {**attempt.typed, "dispatch-helpers": several(attempt.typed.get("dispatch-helpers"))}
     return {
-        "dispatch-unit": (found and found.suggestion) or "",
+        "dispatch-unit": label(units[suggested]) if suggested in units else "",
         "dispatch-complexity": case.complexity or "",
         "dispatch-category": case.category or "",
         "dispatch-helpers": list(found.helpers) if found else [],

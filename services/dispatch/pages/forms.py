@@ -97,14 +97,18 @@ class Form:
 def officer() -> Officer:
     """Who gives the command, with the revision that the form was opened on."""
     who = pages.caller()
-    return Officer(who.subject, who.roles, who.unit, who.scopes, expect_typed_revision)
+    return Officer(who.subject, who.roles, who.unit, who.scopes, expect_typed("revision"))
 
 
-def expect_typed_revision(revision: int) -> None:
-    """Raises Refusal `stale` if the form was opened on another revision of the case."""
-    given = _whole(request.form.get("revision"))
-    if given is not None and given != revision:
-        raise Refusal("stale", revision=revision)
+def expect_typed(field: str) -> Callable[[int], None]:
+    """Refuses with `stale` if the form was opened on another revision than the case has; `field` holds the former."""
+
+    def expect(revision: int) -> None:
+        given = _whole(request.form.get(field))
+        if given is not None and given != revision:
+            raise Refusal("stale", revision=revision)
+
+    return expect
 
 
 def answer(number: str, form: Form, run: Run, show: Callable[[str, Attempt], Response], said: str) -> Response:

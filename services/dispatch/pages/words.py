@@ -33,6 +33,15 @@ CHANNELS = {
     "open311": "城市平台",
     "import": "历史导入",
 }
+CLOCKS = {
+    "accept": "受理",
+    "dispatch": "分拨",
+    "acknowledge": "签收",
+    "contact": "联系",
+    "close": "办结",
+    "ruling": "裁决",
+    "review": "审核",
+}
 COMPLEXITIES = {"simple": "简单（24 小时办结）", "complex": "复杂（72 小时办结）"}
 MEANS = {"telephone": "电话", "sms": "短信", "visit": "当面"}
 OUTCOMES = {"solved": "已解决", "explained": "已解释说明"}

@@ -38,10 +38,12 @@ class Count:
 
 FILTERS = {
     "state": "c.state = :state",
+    "states": "c.state = any(cast(:states as text[]))",
     "unit": "c.unit = :unit",
     "community": "c.community = :community",
     "mark": "s.mark = :mark",
 }
+NONE = {("unit", "none"): "c.unit is null", ("community", "none"): "c.community is null"}
 SEEN = "c.scopes && cast(:scopes as text[])"
 ENTRY = ", ".join(f"c.{name}" for name in NAMES.split(", ")) + ", s.mark, s.clocks"
 BY_NUMBER = "from cases c left join standings s using (number) where {} and c.number > :after order by c.number"
@@ -62,9 +64,10 @@ WALL = text(f"""
 
 def page(tx: Connection, scopes: Collection[str], wish: Mapping[str, Any]) -> list[Entry]:
     """Up to `limit` cases after `after`, by number or by time left, as far as `scopes` may see them."""
-    conditions = [SEEN, *(condition for name, condition in FILTERS.items() if wish.get(name))]
+    asked = {name: wish[name] for name in FILTERS if wish.get(name)}
+    conditions = [SEEN, *(NONE.get((name, value)) or FILTERS[name] for name, value in asked.items())]
     conditions += ["c.state = any(cast(:open as text[]))"] if wish.get("open") else []
-    values = {**wish, "scopes": sorted(scopes), "open": list(OPEN)}
+    values = {**wish, "scopes": sorted(scopes), "open": list(OPEN), "states": list(wish.get("states") or ())}
     listed = BY_NUMBER
     if wish["sort"] == "time_left":
         after, listed = Cursor.read(wish["after"]), BY_TIME_LEFT
@@ -82,6 +85,19 @@ def wall(tx: Connection, scopes: Collection[str]) -> tuple[list[Count], list[Cou
     rows = tx.execute(WALL, {"scopes": sorted(scopes), "open": list(OPEN)}).all()
     counts = [(row.by_unit, Count(row.code, row.open, row.yellow, row.red)) for row in rows]
     return [count for by_unit, count in counts if by_unit], [count for by_unit, count in counts if not by_unit]
+
+
+COUNT_OPEN = text(f"""
+    select c.state, coalesce(s.mark, 'none') as mark, count(*) as cases
+    from cases c left join standings s using (number)
+    where c.state = any(cast(:open as text[])) and {SEEN} group by 1, 2
+""")
+
+
+def count_open(tx: Connection, scopes: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many open cases `scopes` see, by state and mark."""
+    rows = tx.execute(COUNT_OPEN, {"scopes": sorted(scopes), "open": list(OPEN)})
+    return {(row.state, row.mark): row.cases for row in rows}
 
 
 def find_standing(tx: Connection, number: str) -> Standing:

@@ -86,10 +86,10 @@ class Browser:
     def open(self, address: str) -> Shown:
         return self._shown(self.client.get(address))
 
-    def send(self, page: Shown, form: str, **typed: Any) -> Shown:
-        """Sends the page's form `form` with `typed` in its fields (`form_field`); None unticks."""
+    def send(self, page: Shown, form: str, also: dict[str, Any] | None = None, **typed: Any) -> Shown:
+        """Sends the page's form `form` with `typed` in its fields (`form-field`) and `also` as named; None unticks."""
         found = page.forms[form]
-        values = {**found.values, **{f"{form}-{name}": value for name, value in typed.items()}}
+        values = {**found.values, **{f"{form}-{name}": value for name, value in typed.items()}, **(also or {})}
         return self.post(found.action, {name: value for name, value in values.items() if value is not None})
 
     def post(self, address: str, values: dict[str, Any]) -> Shown:
