@@ -148,14 +148,6 @@ def look_up(tx: Connection, house: Intake, number: str, given: str, address: str
     return None
 
 
-def held_view(tx: Connection, number: str) -> dict[str, Any]:
-    """The resident's view for a telephone that has shown its code before. Raises CaseNotFound."""
-    found = store.held(tx, number)
-    if found is None:
-        raise CaseNotFound()
-    return resident_view(found[0])
-
-
 def contacts(tx: Connection, house: Intake, numbers: Sequence[str], purpose: str) -> dict[str, str]:
     """How to reach the writers of these cases, sealed to the reader's key: {"sealed": JWE of {number: fields}}.
 

@@ -1,4 +1,4 @@
-"""The resident's pages: the letter form, the receipt, and how the case stands."""
+"""The resident's letter: the form, and the receipt."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -6,14 +6,12 @@ from typing import Any, cast
 from flask import Response, current_app, request
 from marshmallow import Schema, ValidationError
 
-from chassis import clock, pages, web
+from chassis import pages, web
 from chassis.errors import DomainError
 from services.intake import commands, media_commands, media_pages, metrics, schemas, visit
 from services.intake.commands import Intake, Receipt
-from services.intake.errors import SENTENCES, CaseNotFound
 from services.intake.media import Stage
 from services.intake.media_commands import Claim
-from services.intake.numbering import as_typed
 from services.intake.uploads import cabinet
 from services.intake.wording import IDENTITIES, KINDS
 
@@ -53,40 +51,8 @@ submit.max_content_length = media_pages.FORM_BYTES  # type: ignore[attr-defined]
 def sent() -> Response:
     """Number and query code, once more for as long as this telephone holds the case."""
     with web.database().transaction() as tx:
-        receipt = commands.receipt(tx, _house(), _held())
+        receipt = commands.receipt(tx, _house(), visit.expected())
     return pages.page("letter/sent.html", receipt=receipt)
-
-
-@blueprint.route("/progress")
-def progress() -> Response:
-    """How the held case stands, or the question for number and code."""
-    if _held(missing="") == "":
-        return _question({})
-    with web.database().transaction() as tx:
-        view = commands.held_view(tx, _held())
-        figures = media_pages.of_resident(tx, _held())
-        now = clock.now(tx)
-    return pages.page("letter/progress.html", case=view, now=now, figures=figures)
-
-
-@blueprint.route("/progress", methods=["POST"])
-def look_up() -> Response:
-    """Number and code; a wrong code and an unknown number look the same and are counted."""
-    typed = {name: request.form.get(name, "").strip()[:64] for name in ("number", "code")}
-    number = as_typed(typed["number"])
-    with web.database().transaction() as tx:
-        view = commands.look_up(tx, _house(), number, typed["code"], web.client_address())
-    if view is None:
-        return _question(typed, {"number": SENTENCES[CaseNotFound.code]}, 422)
-    return visit.hold(pages.back("/progress"), number)
-
-
-@blueprint.route("/progress/leave", methods=["POST"])
-def leave() -> Response:
-    """Forgets the case on this telephone, which others may use."""
-    answer = pages.back("/progress", "已退出查询。")
-    pages.drop_cookie(answer, visit.HELD)
-    return answer
 
 
 def _submit(typed: dict[str, str], files: Sequence[Claim]) -> Receipt:
@@ -116,19 +82,6 @@ def _form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: i
 def _communities() -> list[tuple[str, str]]:
     settings = _house().settings
     return [("", "不清楚、其他"), *((code, settings.community_name(code)) for code in sorted(settings.community_codes))]
-
-
-def _question(typed: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
-    return pages.page("letter/question.html", status=status, typed=typed, errors=errors or {})
-
-
-def _held(missing: str | None = None) -> str:
-    """The number of the case this telephone holds. Raises CaseNotFound without one, unless `missing` stands for it."""
-    if number := visit.held():
-        return number
-    if missing is None:
-        raise CaseNotFound
-    return missing
 
 
 def _house() -> Intake:

@@ -48,12 +48,15 @@ def rate(tx: Connection, house: Intake, number: str, grade: Grade, comment: str)
 
 def view(tx: Connection, number: str) -> dict[str, Any]:
     """What the holder sees now. Raises CaseNotFound."""
-    return resident_view(_held(tx, number))
+    return resident_view(_there(store.held(tx, number)))
 
 
 def _held(tx: Connection, number: str) -> Held:
     # The lock first: what is read afterwards holds until the transaction ends.
-    found = store.held(tx, number) if store.case(tx, number, lock=True) else None
+    return _there(store.held(tx, number) if store.case(tx, number, lock=True) else None)
+
+
+def _there(found: tuple[Held, bytes] | None) -> Held:
     if found is None:
         raise CaseNotFound()
     return found[0]

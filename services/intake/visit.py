@@ -3,6 +3,7 @@
 from flask import Response, request
 
 from chassis import pages
+from services.intake.errors import CaseNotFound
 
 HELD, PURPOSE, SECONDS = "lianxin_case", "case", 1800
 
@@ -17,3 +18,11 @@ def held() -> str | None:
     """The number of the case this telephone holds; None without one, or with a cookie that is none of ours."""
     number = pages.unsign(PURPOSE, request.cookies.get(HELD, ""), SECONDS)
     return number if isinstance(number, str) else None
+
+
+def expected() -> str:
+    """As `held`. Raises CaseNotFound without one."""
+    number = held()
+    if number is None:
+        raise CaseNotFound()
+    return number

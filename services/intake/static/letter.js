@@ -2,6 +2,8 @@
 // the emergency numbers as soon as a dangerous word is typed, and the fields of who writes hidden from the anonymous.
 (() => {
   "use strict";
+  const sent = document.querySelector("[data-draft-sent]");
+  if (sent) try { localStorage.removeItem("lianxin-" + sent.dataset.draftSent); } catch { /* forbidden: there was none */ }
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
   const DAY = 86400000, PLACE = "lianxin-" + form.dataset.draft, KEPT = ["kind", "description", "place", "community", "identity"];
