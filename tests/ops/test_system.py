@@ -56,5 +56,11 @@ def test_while_a_service_is_away_its_pages_say_what_to_do(system: SystemUnderTes
     door.start()
 
 
+def test_a_large_form_that_meets_the_end_of_its_token_is_sent_on_unread(system: SystemUnderTest) -> None:
+    address = f"{system.url}/login/renew?next=/desk"
+    answer = requests.post(address, data=b"x" * 20_000_000, timeout=30, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2Fdesk&why=")
+
+
 def test_the_interfaces_are_told_at_one_address(system: SystemUnderTest) -> None:
     assert "/api/notify/v1/openapi.json" in requests.get(f"{system.url}/about", timeout=10).text

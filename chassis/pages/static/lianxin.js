@@ -2,6 +2,7 @@
 // data-confirm="…" on a form asks first · data-once on a form takes one submit · data-elder on a link switches the type
 // size · data-live="address seconds" (and "now": the first time at once) replaces the element by the fragment at the address · data-keys on a list: j and k
 // (or arrows) move between its [data-row]s, and a letter clicks the [data-key=letter] inside the row that has the focus.
+// X-Background tells the login that nobody is working there, so that a page which refreshes itself is still idle.
 // A page of an officer (body[data-officer]) renews the login while someone works on it; body[data-keep] always does.
 (() => {
   "use strict";
@@ -60,7 +61,7 @@
       if (!element.isConnected) return;
       if (!document.hidden) {
         try {
-          const answer = await fetch(address, { headers: { Accept: "text/html" } });
+          const answer = await fetch(address, { headers: { Accept: "text/html", "X-Background": "1" } });
           if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
           if (!answer.ok) throw new Error(answer.status);
           const text = await answer.text();

@@ -125,8 +125,11 @@ def log_in(tx: Connection, person: Person, address: str) -> str:
     return key
 
 
-def renew(tx: Connection, key: str) -> Person | str:
-    """Whom the session behind `key` speaks for now, or why it does no more: a key of `session.WHY`, `""` if unknown."""
+def renew(tx: Connection, key: str, *, working: bool = True) -> Person | str:
+    """Whom the session behind `key` speaks for now, or why it does no more: a key of `session.WHY`, `""` if unknown.
+
+    A page that refreshes itself is not somebody `working`, and puts off no time-out.
+    """
     session, now = store.lock_session(tx, hashing.digest(key)), clock.now(tx)
     if session is None:
         return ""
@@ -135,7 +138,8 @@ def renew(tx: Connection, key: str) -> Person | str:
     if why:
         store.end_session(tx, session.digest, why, now)
         return why
-    store.seen(tx, session.digest, now)
+    if working:
+        store.seen(tx, session.digest, now)
     roles, unit = (account.roles, account.unit) if account else (session.roles, session.unit)
     return Person(session.subject, session.display, roles, unit, session.account)
 

@@ -154,7 +154,8 @@ def choose_role() -> Response:
 def renew() -> Response:
     """A new token for a live session, and back by the same method; else the login, with the reason."""
     with web.database().transaction() as tx:
-        found = commands.renew(tx, request.cookies.get(SESSION_COOKIE, ""))
+        working = "X-Background" not in request.headers
+        found = commands.renew(tx, request.cookies.get(SESSION_COOKIE, ""), working=working)
     goes_to = pages.local(request.args.get("next"), "")
     if isinstance(found, str):
         if not goes_to:

@@ -133,6 +133,15 @@ def test_a_quarter_of_an_hour_without_work_ends_the_session(gate, browser):
     assert "15 分钟没有操作" in browser.get(answer.location).text
 
 
+def test_a_page_that_refreshes_itself_is_not_somebody_working(gate, browser):
+    enter(browser)
+    background = {"X-Background": "1"}
+    gate.later(minutes=10)
+    assert browser.client.get("/login/renew?next=/desk", headers=background).status_code == 307
+    gate.later(minutes=6)
+    assert "why=idle" in browser.client.get("/login/renew?next=/desk", headers=background).location
+
+
 def test_eight_hours_end_the_session_however_busy_it_is(gate, browser):
     enter(browser)
     for _ in range(47):
