@@ -12,7 +12,17 @@ from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import commands, holder_pages, media_commands, media_pages, metrics, pages, schemas, uploads
+from services.intake import (
+    commands,
+    holder_pages,
+    media_commands,
+    media_pages,
+    metrics,
+    pages,
+    reception_pages,
+    schemas,
+    uploads,
+)
 from services.intake import resident_commands as resident
 from services.intake.case import Case, Channel, Reason
 from services.intake.commands import Intake, Receipt
@@ -31,7 +41,12 @@ OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    for_people: list[FlaskBlueprint] = [pages.blueprint, holder_pages.blueprint, media_pages.blueprint]
+    for_people: list[FlaskBlueprint] = [
+        pages.blueprint,
+        holder_pages.blueprint,
+        media_pages.blueprint,
+        reception_pages.blueprint,
+    ]
     blueprints: list[FlaskBlueprint] = [blueprint, uploads.blueprint, *for_people]
     app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
     app.extensions["intake"] = commands.intake(settings, database)

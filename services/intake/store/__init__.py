@@ -1,7 +1,7 @@
 """All SQL of intake, one module per concept. Returns domain values."""
 
 from services.intake.store.access import Access, forget_access, log_access
-from services.intake.store.cases import add, case, counts, known_external_ids, queue, update
+from services.intake.store.cases import add, case, counts, known_external_ids, queue, update, waiting, waiting_counts
 from services.intake.store.identities import SealedIdentity, identities, reseal, same_telephone, sealed
 from services.intake.store.numbers import restores, take_block
 from services.intake.store.progress import add_rating, add_supplement, held, progress, save_progress
@@ -32,4 +32,6 @@ __all__ = [
     "take_block",
     "tallies",
     "update",
+    "waiting",
+    "waiting_counts",
 ]

@@ -59,6 +59,14 @@ QUEUE = text(f"""
     limit :limit
 """)
 
+# What waits for the centre: a possible danger first, then in order of arrival. There are never many.
+WAITING = text(f"""
+    select {COLUMNS} from cases c where c.state = 'submitted'
+    order by c.alarm is null, c.submitted_at, c.number
+    limit :limit
+""")
+WAITING_COUNTS = text("select count(*) as cases, count(alarm) as emergencies from cases where state = 'submitted'")
+
 KNOWN = text("select external_id from cases where external_id = any(cast(:ids as text[]))")
 
 COUNTS = text("select state, count(*) as cases from cases group by state")
@@ -101,6 +109,17 @@ def update(tx: Connection, changed: Case) -> None:
 def queue(tx: Connection, state: State | None, after: str | None, limit: int) -> list[Case]:
     """Cases in order of arrival, those after the case `after`."""
     return [case_of(row) for row in tx.execute(QUEUE, {"state": state, "after": after, "limit": limit})]
+
+
+def waiting(tx: Connection, limit: int) -> list[Case]:
+    """Cases nobody has decided about, possible dangers first."""
+    return [case_of(row) for row in tx.execute(WAITING, {"limit": limit})]
+
+
+def waiting_counts(tx: Connection) -> tuple[int, int]:
+    """How many cases nobody has decided about, and how many of them may be dangers."""
+    row = tx.execute(WAITING_COUNTS).one()
+    return row.cases, row.emergencies
 
 
 def counts(tx: Connection) -> dict[str, int]:
