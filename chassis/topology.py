@@ -58,8 +58,8 @@ def load(file: Path = FILE) -> Topology:
     return Topology(content["bindings"], content["users"])
 
 
-# Arguments can never be changed: only what makes the queue what it is. Limits are policies. One active consumer, outside
-# too: after a broker's crash another would be served before what the first held is back in the queue.
+# Arguments can never be changed: only what makes the queue what it is. Limits are policies. One active consumer,
+# outside too: after a broker's crash another would be served before what the first held is back in the queue.
 QUEUE = {"x-queue-type": "quorum", "x-single-active-consumer": True}
 
 

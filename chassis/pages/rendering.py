@@ -35,6 +35,8 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
     said = _said()
     answer = Response(render_template(template, said=said, **values), status, content_type=HTML)
     answer.headers.update(HEADERS)
+    if cookies.secure():
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     if SAID in request.cookies:
         cookies.drop(answer, SAID)
     return answer

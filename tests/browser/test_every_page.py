@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import DESK, PHONE, log_in, sound
 
 FOR_ANYBODY = ("/", "/login", "/directory", "/progress")
-COMING = {"/desk", "/reception", "/letters", "/wall"}  # in the menu already; each leaves this list when it is there
+COMING = {"/reception"}  # in the menu already; each leaves this list when it is there
 DEVICES = {"phone": PHONE, "desk": DESK}
 SMALL = 100 << 10
 """Bytes of a resident's first load."""
