@@ -153,6 +153,7 @@ class UnitReading(_Reading):
 
 READS: dict[tuple[str, str], type[Schema]] = {
     ("intake", "case.submitted"): SubmittedReading,
+    ("intake", "case.withdrawn"): WithdrawnReading,
     ("dispatch", "case.dispatched"): DispatchedReading,
     ("dispatch", "case.closed"): ClosedReading,
     ("dispatch", "unit.changed"): UnitReading,

@@ -184,7 +184,7 @@ STOPS = ("case.withdrawn", "case.merged")
 
 
 def _reads() -> Iterator[tuple[tuple[str, str], type[Schema]]]:
-    for stage in ("submitted", "accepted", "refused"):
+    for stage in ("submitted", "accepted", "refused", "withdrawn"):
         yield ("intake", f"case.{stage}"), IntakeReading
     for stage in DISPATCH_STAGES:
         yield ("dispatch", f"case.{stage}"), DispatchReading

@@ -9,6 +9,7 @@ from services.intake.case import Channel, Imported, Kind, Letter
 from services.intake.open_cases import OpenCase
 from services.intake.submission import Submission
 from tests.simulation.doors import Doors
+from tests.simulation.holders import Holder
 from tests.simulation.officers import GAPS, Leader, Officer
 from tests.simulation.town import HOUR, Town
 
@@ -60,6 +61,7 @@ class People:
             assert number is not None
             self.posts[key][1].add(number)
             self._hand_to_officer(number)
+            Holder(self.doors, number, lambda: self._hand_to_officer(number)).wait()
 
         return lambda: self.doors.do("intake", f"resident {n}", key, command, answered)
 

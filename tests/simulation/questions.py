@@ -97,7 +97,7 @@ def no_alert_stands_after_the_end(town: Town, evidence: Evidence) -> Iterator[Fi
     for number, row in town.databases["sla"].tables["cases"].items():
         if row["closed_at"] is not None and row["mark"] != "green":
             yield Finding(WRONG, f"a closed case is marked {row['mark']}", number)
-        if row["state"] in ("withdrawn", "merged") and row["mark"] != "none":
+        if row["state"] in ("withdrawn", "merged") and row["closed_at"] is None and row["mark"] != "none":
             yield Finding(WRONG, f"a case that is {row['state']} is marked {row['mark']}", number)
     for clock in town.databases["sla"].tables["clocks"].values():
         if clock["status"] == "stopped" and clock["next_at"] is not None:
@@ -142,7 +142,7 @@ def views_agree(town: Town, evidence: Evidence) -> Iterator[Finding]:
     intake, dispatch, sla = (town.databases[service].tables for service in ("intake", "dispatch", "sla"))
     for number, owner in intake["cases"].items():
         watched, handled = sla["cases"].get(number, {}), dispatch["cases"].get(number)
-        for name in ("submitted_at", "accepted_at", "refused_at"):
+        for name in ("submitted_at", "accepted_at", "refused_at", "withdrawn_at"):
             if watched.get(name) != owner[name]:
                 yield Finding(WRONG, f"sla and intake disagree on {name}", number)
         if handled is None:
@@ -157,15 +157,18 @@ def views_agree(town: Town, evidence: Evidence) -> Iterator[Finding]:
 
 def _same_handling(number: str, handled: Any, watched: Any, progress: Any) -> Iterator[Finding]:
     for name in ON_SLA:
-        if name != "state" and watched.get(name) != handled[name]:
+        if name != "state" and watched.get(name) != handled.get(name):
             yield Finding(WRONG, f"sla and dispatch disagree on {name}", number)
     shown = (progress or {}).get("handling")
     if (shown is None) != (handled["dispatched_at"] is None):
         yield Finding(WRONG, "the resident is shown another stage than dispatch's", number)
     for name in VIEW if shown else ():
-        at = handled[name].isoformat() if isinstance(handled[name], datetime) else handled[name]
-        if shown[name] != at:
+        if shown[name] != _written(handled.get(name)):
             yield Finding(WRONG, f"the resident is shown another {name} than dispatch's", number)
+
+
+def _written(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def interleaving_does_not_matter(town: Town, evidence: Evidence) -> Iterator[Finding]:

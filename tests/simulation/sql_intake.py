@@ -8,7 +8,7 @@ from tests.simulation import sql_chassis
 from tests.simulation.memory import Fields, Tx, models, moments
 
 OWN, of = models()
-TABLES = (*sql_chassis.TABLES, "cases", "identities", "number_blocks", "progress")
+TABLES = (*sql_chassis.TABLES, "cases", "identities", "number_blocks", "progress", "supplements", "ratings")
 
 
 @of("insert into number_blocks")
@@ -90,6 +90,34 @@ def _progress(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
 def _save(tx: Tx, p: Mapping[str, Any]) -> None:
     for row in json.loads(p["rows"]):
         tx.put("progress", row["number"], row)
+
+
+# --- what the resident does after the letter ---
+
+
+@of("from cases c join identities i using (number) left join progress p using (number)")
+def _held(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
+    row = tx.tables["cases"].get(p["number"])
+    if row is None:
+        return []
+    told = tx.tables["progress"].get(p["number"], {"handling": None, "promise": None})
+    after = {
+        table: [each for key, each in sorted(tx.tables[table].items()) if each["number"] == p["number"]]
+        for table in ("supplements", "ratings")
+    }
+    code = tx.tables["identities"][p["number"]]["code_index"]
+    return [row | {"code_index": code or b""} | {n: told[n] for n in ("handling", "promise")} | after]
+
+
+@of("insert into supplements")
+def _supplement(tx: Tx, p: Mapping[str, Any]) -> None:
+    tx.put("supplements", tx.database.next_number(), {**p, "at": p["at"].isoformat()})
+
+
+@of("insert into ratings")
+def _rate(tx: Tx, p: Mapping[str, Any]) -> None:
+    assert (p["number"], p["round"]) not in tx.tables["ratings"], "a pass is rated once"
+    tx.put("ratings", (p["number"], p["round"]), {**p, "at": p["at"].isoformat()})
 
 
 MODELS = sql_chassis.MODELS | OWN

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,7 +69,7 @@ def whole_story() -> dict[str, list[Message]]:
     """A case with everything in it, source by source."""
     story = Story(NUMBER, began=BEGAN)
     return {
-        "intake": [story.submitted(at=BEGAN)],
+        "intake": [story.submitted(at=BEGAN), story.withdrawn("intake", at=BEGAN + DAY * 1.9)],
         "dispatch": [story.dispatched(), story.closed(at=BEGAN + DAY * 1.5)],
         "sla": [
             story.marked("yellow", at=BEGAN, reason="risk"),
@@ -203,6 +204,23 @@ def test_a_reopened_case_tells_its_new_promise_and_no_older_ending() -> None:
     file, _ = told(heard, BEGAN)
     closings = sorted((each for each in file.planned if each.template == "closed"), key=lambda each: each.seq)
     assert [why_skip(each, file.case, None, BEGAN) for each in closings] == ["superseded", None]
+
+
+@pytest.mark.parametrize("by", ["intake"])
+def test_of_a_withdrawn_case_the_resident_is_told_that_alone(by: str) -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.submitted(at=BEGAN), story.started(), story.withdrawn(by, at=BEGAN)]
+    assert verdicts(heard, BEGAN) == {
+        "received resident": "superseded",
+        "promised resident": "superseded",
+        "withdrawn resident": None,
+    }
+    assert verdicts(heard, BEGAN + DAY)["withdrawn resident"] == "stale"
+
+
+def test_an_anonymous_writer_is_not_told_of_the_withdrawal() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    assert templates([story.submitted(identity="anonymous", at=BEGAN), story.withdrawn("intake", at=BEGAN)]) == []
 
 
 def test_a_unit_is_not_called_to_a_case_whose_clocks_were_stopped() -> None:
