@@ -52,6 +52,8 @@ def _prepare(state: BlueprintSetupState) -> None:
     if shelf.EXTENSION not in app.extensions:
         app.extensions[shelf.EXTENSION] = shelf.Shelf()
         app.add_url_rule("/static/<path:name>", "static", shelf.serve)
+        # Browsers ask for it beside whatever has no layout: a photo, a PDF, a fragment without the script.
+        app.add_url_rule("/favicon.ico", "favicon", lambda: redirect(shelf.static("lianxin.svg")))
         app.register_blueprint(flask.Blueprint("chassis", __name__, template_folder=str(TEMPLATES)))
         app.extensions["lianxin.problem_page"] = refused.page_of
         _furnish(app)
