@@ -208,8 +208,8 @@ def _contact_course(case: Case, dispatched_at: datetime, answered_at: datetime |
     contacted_at = case.dispatch.contacted_at or stated_at or answered_at
     # An import's dispatch is told before its contact; intake's word says whether there was one.
     waits_for_intake = case.dispatch.imported_at is not None and case.intake is None
-    held = waits_for_intake and contacted_at is None
-    return Course(dispatched_at, ended_at=contacted_at, stopped_at=_first_stop(case), held=held)
+    course = Course(dispatched_at, ended_at=contacted_at, stopped_at=_first_stop(case))
+    return replace(course, held=waits_for_intake and course.done_at is None)
 
 
 def _first_stop(case: Case) -> datetime | None:

@@ -102,9 +102,15 @@ class Course:
     held: bool = False
 
     @property
+    def done_at(self) -> datetime | None:
+        """When it was done while it was waited for: what a merged case is told with its main comes after that."""
+        late = self.ended_at is not None and self.stopped_at is not None and self.ended_at > self.stopped_at
+        return None if late else self.ended_at
+
+    @property
     def is_over(self) -> bool:
         """Done, or waited for no longer; what is held may yet turn out to have been done before."""
-        return self.ended_at is not None or (self.stopped_at is not None and not self.held)
+        return self.done_at is not None or (self.stopped_at is not None and not self.held)
 
 
 def start(limit: Limit, started_at: datetime, gen: int = 1) -> Clock:
@@ -189,7 +195,7 @@ def follow(clock: Clock | None, limit: Limit, course: Course, horizon: datetime 
 def _catch_up_to_facts(clock: Clock, course: Course) -> list[Step]:
     """A limit that the facts show was passed was breached, even if the claim never saw the clock run."""
     stopped_at = course.stopped_at if course.is_over and clock.status is not Status.MUTED else None
-    proven = course.ended_at or course.muted_at or stopped_at
+    proven = course.done_at or course.muted_at or stopped_at
     return _fire(clock, red=True) if proven is not None and proven > clock.due else []
 
 
@@ -215,11 +221,11 @@ def _fire(clock: Clock, red: bool) -> list[Step]:
 
 def _end(clock: Clock, course: Course) -> tuple[Clock, list[Step]]:
     """Met, or stopped; either way a breach does not stand if the time was not being used up any more at its end."""
-    at = course.ended_at or course.stopped_at or clock.due
-    spent_until = clock.muted_at or at if course.ended_at is None else at
+    at = course.done_at or course.stopped_at or clock.due
+    spent_until = clock.muted_at or at if course.done_at is None else at
     steps: list[Step] = []
     if clock.breached_at is not None and spent_until <= clock.due:
         clock = retract(clock)
         steps.append(Step(Turn.RETRACTED, clock, at))
-    clock = stop(clock, at) if course.ended_at is None else meet(clock, at)
-    return clock, [*steps, Step(Turn.CHANGED if course.ended_at is None else Turn.MET, clock, at)]
+    clock = stop(clock, at) if course.done_at is None else meet(clock, at)
+    return clock, [*steps, Step(Turn.CHANGED if course.done_at is None else Turn.MET, clock, at)]

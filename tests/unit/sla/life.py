@@ -131,6 +131,9 @@ class Life:
             told.append(("case.withdrawn", self.withdrawn, view | {"state": "withdrawn"}))
         if self.merged is not None:
             told.append(("case.merged", self.merged, view | {"state": "merged"}))
+        if self.followed is not None and self.contacted is None:
+            view |= {"contacted_at": _at(self.followed)}
+            told.append(("case.contacted", self.followed, view | {"state": "merged"}))
         if self.followed is not None:
             told += _answered(view, [(self.followed, None)], self.followed)
         return told
