@@ -8,7 +8,7 @@ from tests.simulation.ground import laid
 from tests.simulation.seed import simulate
 from tests.simulation.story import told
 
-MODEST = 150  # seeds; a tenth of a minute
+MODEST = 600  # seeds; half a minute for a bug that shows in none
 
 
 @pytest.fixture(autouse=True)
