@@ -23,7 +23,10 @@ sys.path.insert(0, str(ROOT))
 
 from chassis import migrations  # noqa: E402
 from chassis.database import Database  # noqa: E402
-from services.dispatch import store  # noqa: E402
+from chassis.settings import DEVELOPMENT_ISSUER  # noqa: E402
+from chassis.web.issuers import DevelopmentIssuer  # noqa: E402
+from services.dispatch import api, commands, files, store  # noqa: E402
+from services.dispatch.settings import Settings  # noqa: E402
 
 CENTRE = frozenset({"centre"})
 UNIT = frozenset({"unit:C07"})
@@ -92,9 +95,41 @@ QUESTIONS: dict[str, Question] = {
     "one community, open": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "community": "C07", "open": True}),
     "one unit, every state": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "unit": "C07"}),
     "closed, by time left": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "closed"}),
+    "the tabs' numbers": lambda tx: store.count_open(tx, CENTRE),
+    "the tabs' numbers of a unit": lambda tx: store.count_open(tx, UNIT),
     "the wall's counts": lambda tx: store.wall(tx, CENTRE),
     "the wall's counts of a unit": lambda tx: store.wall(tx, UNIT),
 }
+PAGES = {
+    "page /desk": ("/desk", "centre", None),
+    "page /desk, all open": ("/desk?tab=all", "centre", None),
+    "page /desk, answered": ("/desk?tab=replied", "centre", None),
+    "page /desk, closed": ("/desk?tab=closed", "centre", None),
+    "page /desk, one unit, all open": ("/desk?tab=all&unit=C07", "centre", None),
+    "page /desk of a unit": ("/desk", "unit", "C07"),
+    "page /desk of a unit, closed": ("/desk?tab=closed", "unit", "C07"),
+    "page /wall": ("/wall", "centre", None),
+    "page /wall of a unit": ("/wall", "unit", "C07"),
+}
+
+
+@contextmanager
+def browsers(opened: Database) -> Iterator[Callable[[str, str, str | None], Callable[[], int]]]:
+    """What asks for a page as an officer's browser does, through the whole front door."""
+    issuer = DevelopmentIssuer.new()
+    with tempfile.TemporaryDirectory() as path:
+        (keys := Path(path) / "jwks.json").write_text(issuer.jwks)
+        url = opened.engine.url.render_as_string(hide_password=False)
+        app = api.create_app(
+            Settings(profile="dev", database_url=url, jwks=str(keys), token_issuer=DEVELOPMENT_ISSUER), opened
+        )
+
+        def ask(address: str, role: str, unit: str | None) -> Callable[[], int]:
+            client = app.test_client()
+            client.set_cookie("lianxin_token", issuer.token("bench", role, unit=unit))
+            return lambda: client.get(address).status_code
+
+        yield ask
 
 
 def main() -> None:
@@ -107,6 +142,7 @@ def main() -> None:
     with database(options.url) as opened:
         with opened.transaction() as tx:
             tx.execute(text("set local statement_timeout = 0"))
+            commands.load_organisation(tx, files.organisation(ROOT / "services/dispatch/data/organisation.demo.json"))
             tx.execute(FILL, {"count": options.cases, "open": options.open})
         with opened.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as own:
             own.execute(text("set statement_timeout = 0"))
@@ -115,7 +151,18 @@ def main() -> None:
         for name, question in QUESTIONS.items():
             taken = [_milliseconds(opened, question) for _ in range(options.times)]
             say(f"{name:32} {statistics.median(taken):8.1f} {max(taken):8.1f}")
+        with browsers(opened) as ask:
+            for name, asked_for in PAGES.items():
+                get = ask(*asked_for)
+                taken = [_seconds_of(get) * 1000 for _ in range(options.times)]
+                say(f"{name:32} {statistics.median(taken):8.1f} {max(taken):8.1f}")
         opened.close()
+
+
+def _seconds_of(get: Callable[[], int]) -> float:
+    began = time.perf_counter()
+    assert get() == 200
+    return time.perf_counter() - began
 
 
 def _milliseconds(opened: Database, question: Question) -> float:
