@@ -19,6 +19,7 @@ from services.intake import (
     media_pages,
     metrics,
     pages,
+    qr_pages,
     reception_pages,
     schemas,
     uploads,
@@ -45,6 +46,7 @@ def create_app(settings: Settings, database: Database) -> Flask:
         pages.blueprint,
         holder_pages.blueprint,
         media_pages.blueprint,
+        qr_pages.blueprint,
         reception_pages.blueprint,
     ]
     blueprints: list[FlaskBlueprint] = [blueprint, uploads.blueprint, *for_people]

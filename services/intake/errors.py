@@ -21,6 +21,12 @@ class IllegalTransition(DomainError):
     code = "illegal_transition"
 
 
+class QrCodeNotFound(DomainError):
+    """There is no such QR code."""
+
+    code = "qr_code_not_found"
+
+
 class TooManyLetters(DomainError):
     """One address sent more letters than the window allows; `retry_after` is in seconds."""
 
@@ -122,6 +128,7 @@ STATUSES = {
     MediaNotFound.code: 404,
     CaseNotFound.code: 404,
     UnknownCommunity.code: 422,
+    QrCodeNotFound.code: 404,
     IllegalTransition.code: 409,
     TooManyLetters.code: 429,
     TooManyWrongCodes.code: 429,
@@ -140,6 +147,7 @@ SENTENCES = {
     MediaNotFound.code: "没有找到这个文件。",
     CaseNotFound.code: "没有找到这件诉求，请核对编号和查询码。",
     UnknownCommunity.code: "没有这个社区。",
+    QrCodeNotFound.code: "没有这个二维码。",
     IllegalTransition.code: "诉求当前的状态不能这样操作。",
     TooManyLetters.code: "您提交得太频繁了，请稍后再试。紧急情况请直接拨打110、119或120。",
     TooManyWrongCodes.code: "查询码输错次数过多，请稍后再试。",

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from chassis import pages, web
 from chassis.errors import DomainError
-from services.intake import commands, media_commands, media_pages, metrics, schemas, visit
+from services.intake import commands, media_commands, media_pages, metrics, qr_commands, schemas, visit
 from services.intake.commands import Intake, Receipt
 from services.intake.media import Stage
 from services.intake.media_commands import Claim
@@ -18,29 +18,31 @@ from services.intake.wording import IDENTITIES, KINDS
 blueprint = pages.Blueprint("letter", __name__)
 
 FORM = ("kind", "identity", "name", "mobile", "community", "place", "description")
+SCANNED = ("qr_code", "started")
+"""The code that led to the form, and whether the script has said that it was begun."""
 
 
 @blueprint.route("/")
 def write() -> Response:
     """The empty letter form."""
-    return _form({"identity": "named"})
+    return form({"identity": "named"})
 
 
 @blueprint.route("/", methods=["POST"])
 def submit() -> Response:
     """Takes the letter in; what is wrong is said beside its field and what was typed stays."""
-    typed = {name: request.form[name] for name in FORM if request.form.get(name)}
+    typed = {name: request.form[name] for name in (*FORM, *SCANNED) if request.form.get(name)}
     try:
         # First, and remembered in the form: files that came without the script can't be typed again.
         files = media_pages.taken()
         typed["media"] = media_commands.written(files)
         receipt = _submit(typed, files)
     except ValidationError as error:
-        return _form(typed, pages.errors_of(error), 422)
+        return form(typed, pages.errors_of(error), 422)
     except DomainError as error:
         if error.field is None:
             raise
-        return _form(typed, pages.errors_of(error, media_pages.sentence(error)), 422)
+        return form(typed, pages.errors_of(error, media_pages.sentence(error)), 422)
     return visit.hold(pages.back("/sent"), receipt.number)
 
 
@@ -62,12 +64,15 @@ def _submit(typed: dict[str, str], files: Sequence[Claim]) -> Receipt:
             return commands.receipt(tx, _house(), once.existing)
         receipt = commands.submit(tx, _house(), body, web.client_address())
         media_commands.bind(tx, cabinet(), receipt.number, files, Stage.LETTER)
+        if token := typed.get("qr_code"):
+            qr_commands.submitted(tx, token, start_counted="started" in typed)
         once.remember(receipt.number)
     metrics.SUBMITTED.labels(body.letter.channel, str(receipt.emergency is not None).lower()).inc()
     return receipt
 
 
-def _form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+def form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    """The letter form with what was typed, or what a QR code stands for."""
     return pages.page(
         "letter/form.html",
         status=status,
@@ -75,13 +80,14 @@ def _form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: i
         errors=errors or {},
         kinds=KINDS,
         identities=IDENTITIES,
-        communities=_communities(),
+        communities=communities(),
     )
 
 
-def _communities() -> list[tuple[str, str]]:
+def communities(none: str = "不清楚、其他") -> list[tuple[str, str]]:
+    """The choices of a form; `none` is what it means to choose no community."""
     settings = _house().settings
-    return [("", "不清楚、其他"), *((code, settings.community_name(code)) for code in sorted(settings.community_codes))]
+    return [("", none), *((code, settings.community_name(code)) for code in sorted(settings.community_codes))]
 
 
 def _house() -> Intake:

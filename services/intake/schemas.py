@@ -226,6 +226,14 @@ class RefuseSchema(Schema):
     reason = fields.String(required=True, validate=OneOf(list(Reason)))
 
 
+class QrCodeSchema(Schema):
+    """A QR code to be printed; without a community it is the street's."""
+
+    community = fields.String(load_default=None, allow_none=True)
+    place = Line(load_default="", validate=Length(max=200, error="地点至多200个字"))
+    label = Line(required=True, validate=Length(min=1, max=60, error="名称须为1至60个字"))
+
+
 class RevealSchema(Schema):
     """Why the full name and telephone are needed; kept in the access log."""
 

@@ -1,6 +1,7 @@
 """What intake is told by its environment."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +49,12 @@ def _rules(text: str) -> emergency.Rules:
         raise ValueError("does not name a file of emergency rules") from None
 
 
+def _address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s?#]+/?", text):
+        raise ValueError("must be an origin such as https://letters.example")
+    return text.rstrip("/")
+
+
 def _names(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [each.partition("=") for each in text.split(",") if each.strip()]
     if not all(code.strip() and name.strip() for code, _, name in pairs):
@@ -68,6 +75,7 @@ class Settings(Base):
     community_names: tuple[tuple[str, str], ...] = setting(
         (), parse=_names, about="their names on the form: C01=宝民社区,C02=…"
     )
+    public_address: str = setting("", parse=_address, about="what QR codes lead to: https://letters.example")
     accept_automatically: bool = setting(False, about="accept every case that is no emergency as it is submitted")
     emergency_rules: emergency.Rules = setting(
         emergency.load(emergency.SHIPPED.read_text(encoding="utf-8")), parse=_rules, about="file of emergency words"

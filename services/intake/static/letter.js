@@ -16,7 +16,10 @@
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(PLACE)); } catch { return; }
     if (!kept || Date.now() - kept.at > DAY || form.elements.description.value) return;
-    for (const [name, value] of Object.entries(kept.words)) if (value) form.elements[name].value = value;
+    // What a QR code stands for goes before the draft.
+    for (const [name, value] of Object.entries(kept.words)) {
+      if (value && !(form.dataset.start && ["place", "community"].includes(name))) form.elements[name].value = value;
+    }
   };
 
   const warning = form.querySelector("[data-emergency]"), who = form.querySelector("[data-who]");
@@ -25,7 +28,13 @@
     warning.hidden = !DANGER.test(form.elements.description.value);
     who.hidden = form.elements.identity.value === "anonymous";
   };
-  form.addEventListener("input", () => { look(); save(); });
+  const begun = () => {
+    const started = form.elements.started;
+    if (!started || started.value) return;
+    started.value = "1";
+    fetch(form.dataset.start, { method: "POST", keepalive: true }).catch(() => { started.value = ""; });
+  };
+  form.addEventListener("input", () => { begun(); look(); save(); });
   form.addEventListener("submit", () => { if (who.hidden) for (const each of who.querySelectorAll("input")) each.value = ""; });
   restore();
   look();

@@ -5,16 +5,21 @@ from services.intake.store.cases import add, case, counts, known_external_ids, q
 from services.intake.store.identities import SealedIdentity, identities, reseal, same_telephone, sealed
 from services.intake.store.numbers import restores, take_block
 from services.intake.store.progress import add_rating, add_supplement, held, progress, save_progress
+from services.intake.store.qr_codes import add_code, code, codes, count_code, revoke_code
 from services.intake.store.tallies import count, forget_tallies, tallies
 
 __all__ = [
     "Access",
     "SealedIdentity",
     "add",
+    "add_code",
     "add_rating",
     "add_supplement",
     "case",
+    "code",
+    "codes",
     "count",
+    "count_code",
     "counts",
     "forget_access",
     "forget_tallies",
@@ -26,6 +31,7 @@ __all__ = [
     "queue",
     "reseal",
     "restores",
+    "revoke_code",
     "same_telephone",
     "save_progress",
     "sealed",
