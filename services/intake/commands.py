@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,14 @@ from services.intake import contacts as contact_rules
 from services.intake import emergency, events, limit, progress, query_code, store
 from services.intake.case import ACCEPT_WITHIN, AcceptedBy, Case, Change, Raised, Reason, State
 from services.intake.emergency import Alarm
-from services.intake.errors import CaseNotFound, ReaderKeyMissing, TooManyLetters, TooManyWrongCodes, UnknownCommunity
+from services.intake.errors import (
+    CaseNotFound,
+    ChallengeNeeded,
+    ReaderKeyMissing,
+    TooManyLetters,
+    TooManyWrongCodes,
+    UnknownCommunity,
+)
 from services.intake.identity import Writer
 from services.intake.limit import Limit
 from services.intake.numbering import day_of, first_of
@@ -67,16 +74,16 @@ class Receipt:
     promised_accept_by: datetime
 
 
-def submit(tx: Connection, house: Intake, submission: Submission, address: str | None) -> Receipt:
-    """Takes a letter in; without an address it is not limited.
+def submit(tx: Connection, house: Intake, submission: Submission, address: str | None, proved: bool = False) -> Receipt:
+    """Takes a letter in; without an address it is not limited. `proved`: the sender has done a proof of work for it.
 
-    Raises UnknownCommunity, TooManyLetters, NumbersExhausted.
+    Raises UnknownCommunity, TooManyLetters, ChallengeNeeded, NumbersExhausted.
     """
     if (submission.letter.community or "C01") not in house.settings.community_codes:
         raise UnknownCommunity("community")
     now = clock.now(tx)
     if address and house.settings.limit_submissions:
-        _limit_letters(tx, house, address, now)
+        _limit_letters(tx, house, address, now, proved)
     number = house.numbers.next(day_of(now))
     alarm = emergency.find(submission.letter.description, house.settings.emergency_rules)
     case, raised = cases.submit(
@@ -223,11 +230,14 @@ def _same_telephone(tx: Connection, house: Intake, mobile: str | None, now: date
     return store.same_telephone(tx, house.secrecy.hash("mobile", mobile), first, since, SAME_TELEPHONE_MOST)
 
 
-def _limit_letters(tx: Connection, house: Intake, address: str, now: datetime) -> None:
+def _limit_letters(tx: Connection, house: Intake, address: str, now: datetime, proved: bool) -> None:
     allowed = house.settings.submissions
     tally = store.count(tx, house.secrecy.hash("letters", address), allowed, now)
     if tally.count > allowed.most:
         raise TooManyLetters(retry_after=limit.wait(allowed, tally, now))
+    unquestioned = replace(allowed, most=house.settings.submissions_unquestioned)
+    if not proved and tally.count > unquestioned.most:
+        raise ChallengeNeeded(retry_after=limit.wait(unquestioned, tally, now))
 
 
 def _tries(house: Intake, number: str, address: str) -> dict[bytes, Limit]:

@@ -33,6 +33,12 @@ class TooManyLetters(DomainError):
     code = "too_many_letters"
 
 
+class ChallengeNeeded(DomainError):
+    """One address sent many letters; the next needs a proof of work, or time: `retry_after` is in seconds."""
+
+    code = "challenge_needed"
+
+
 class TooManyWrongCodes(DomainError):
     """One address gave too many wrong query codes; `retry_after` is in seconds."""
 
@@ -131,6 +137,7 @@ STATUSES = {
     QrCodeNotFound.code: 404,
     IllegalTransition.code: 409,
     TooManyLetters.code: 429,
+    ChallengeNeeded.code: 429,
     TooManyWrongCodes.code: 429,
     NumbersExhausted.code: 503,
     NumbersUnsafe.code: 503,
@@ -150,6 +157,7 @@ SENTENCES = {
     QrCodeNotFound.code: "没有这个二维码。",
     IllegalTransition.code: "诉求当前的状态不能这样操作。",
     TooManyLetters.code: "您提交得太频繁了，请稍后再试。紧急情况请直接拨打110、119或120。",
+    ChallengeNeeded.code: "这个网络近来寄出的信较多，请用网页提交或稍后再试。紧急情况请直接拨打110、119或120。",
     TooManyWrongCodes.code: "查询码输错次数过多，请稍后再试。",
     NumbersExhausted.code: "今日编号已用完，请稍后再试。",
     NumbersUnsafe.code: "系统正在从备份恢复，暂时不能受理新的诉求，请稍后再试。紧急情况请直接拨打110、119或120。",

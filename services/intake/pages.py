@@ -8,8 +8,9 @@ from marshmallow import Schema, ValidationError
 
 from chassis import pages, web
 from chassis.errors import DomainError
-from services.intake import commands, media_commands, media_pages, metrics, qr_commands, schemas, visit
+from services.intake import challenge, commands, media_commands, media_pages, metrics, qr_commands, schemas, visit
 from services.intake.commands import Intake, Receipt
+from services.intake.errors import ChallengeNeeded
 from services.intake.media import Stage
 from services.intake.media_commands import Claim
 from services.intake.uploads import cabinet
@@ -18,6 +19,7 @@ from services.intake.wording import IDENTITIES, KINDS
 blueprint = pages.Blueprint("letter", __name__)
 
 FORM = ("kind", "identity", "name", "mobile", "community", "place", "description")
+CHALLENGE, CHALLENGE_SECONDS = "challenge", 600
 SCANNED = ("qr_code", "started")
 """The code that led to the form, and whether the script has said that it was begun."""
 
@@ -39,6 +41,8 @@ def submit() -> Response:
         receipt = _submit(typed, files)
     except ValidationError as error:
         return form(typed, pages.errors_of(error), 422)
+    except ChallengeNeeded as error:
+        return form(typed, status=429, wait=int(error.data["retry_after"]))
     except DomainError as error:
         if error.field is None:
             raise
@@ -62,7 +66,7 @@ def _submit(typed: dict[str, str], files: Sequence[Claim]) -> Receipt:
     with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=repr(body)) as once:
         if once.existing:
             return commands.receipt(tx, _house(), once.existing)
-        receipt = commands.submit(tx, _house(), body, web.client_address())
+        receipt = commands.submit(tx, _house(), body, web.client_address(), _proved())
         media_commands.bind(tx, cabinet(), receipt.number, files, Stage.LETTER)
         if token := typed.get("qr_code"):
             qr_commands.submitted(tx, token, start_counted="started" in typed)
@@ -71,9 +75,13 @@ def _submit(typed: dict[str, str], files: Sequence[Claim]) -> Receipt:
     return receipt
 
 
-def form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200) -> Response:
-    """The letter form with what was typed, or what a QR code stands for."""
-    return pages.page(
+def form(
+    typed: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200, wait: int | None = None
+) -> Response:
+    """The letter form with what was typed, or what a QR code stands for. `wait`: seconds until the next letter of this
+    address is taken without a proof of work, which the page's script does at once.
+    """
+    answer = pages.page(
         "letter/form.html",
         status=status,
         typed=typed,
@@ -81,7 +89,26 @@ def form(typed: dict[str, Any], errors: dict[str, str] | None = None, status: in
         kinds=KINDS,
         identities=IDENTITIES,
         communities=communities(),
+        challenge=None if wait is None else _challenge(wait),
     )
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+def _challenge(wait: int) -> dict[str, Any]:
+    # Bound to the form's key, so that one proof is good for one letter.
+    bits = _house().settings.challenge_bits
+    question = pages.sign(CHALLENGE, {"key": request.form.get("idempotency_key", ""), "bits": bits})
+    return {"question": question, "seed": challenge.seed(question), "bits": bits, "minutes": -(-wait // 60)}
+
+
+def _proved() -> bool:
+    question = request.form.get("challenge", "")
+    asked = pages.unsign(CHALLENGE, question, CHALLENGE_SECONDS)
+    if not isinstance(asked, dict) or not asked["key"] or asked["key"] != request.form.get("idempotency_key"):
+        return False
+    return challenge.solved(question, request.form.get("answer", ""), asked["bits"])
 
 
 def communities(none: str = "不清楚、其他") -> list[tuple[str, str]]:

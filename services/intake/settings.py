@@ -49,6 +49,12 @@ def _rules(text: str) -> emergency.Rules:
         raise ValueError("does not name a file of emergency rules") from None
 
 
+def _bits(text: str) -> int:
+    if not (text.isdigit() and 1 <= int(text) <= 24):
+        raise ValueError("must be from 1 to 24")
+    return int(text)
+
+
 def _address(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s?#]+/?", text):
         raise ValueError("must be an origin such as https://letters.example")
@@ -82,6 +88,10 @@ class Settings(Base):
     )
     limit_submissions: bool = setting(True, about="limit the letters of one address; off only outside production")
     submissions_per_hour: int = setting(30, parse=positive, about="letters one address may send in an hour")
+    submissions_unquestioned: int = setting(
+        10, parse=positive, about="letters of one address in an hour before the next needs a proof of work"
+    )
+    challenge_bits: int = setting(16, parse=_bits, about="difficulty of that proof: each more doubles the work")
     wrong_codes_per_case: int = setting(5, parse=positive, about="wrong codes of one address for one number in 15 min")
     wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes of one address in 15 minutes")
 

@@ -1,0 +1,26 @@
+"""A proof of work is easy to check and binds to its question."""
+
+import itertools
+
+import pytest
+
+from services.intake.challenge import solved
+
+
+def answer(question: str, bits: int) -> str:
+    return next(str(n) for n in itertools.count() if solved(question, str(n), bits))
+
+
+def test_an_answer_is_found_and_fits_its_question_alone() -> None:
+    found = answer("question", 12)
+    assert solved("question", found, 12) and not solved("another question", found, 12)
+
+
+def test_harder_is_harder() -> None:
+    found = answer("question", 4)
+    assert not solved("question", found, 24)
+
+
+@pytest.mark.parametrize("given", ["", "-1", "１２", "1" * 21, "abc", "1.0"])
+def test_what_is_no_number_is_no_answer(given: str) -> None:
+    assert not solved("question", given, 1)
