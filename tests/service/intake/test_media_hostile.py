@@ -78,7 +78,7 @@ def test_wrong_magic_bytes_get_no_further_than_the_first_piece(
 def test_a_flood_of_pixels_is_refused_before_it_is_decoded(album: Album) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert developed(album, flood()) is Reason.TOO_MANY_PIXELS
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 250_000), "it was decoded"
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 250_000), "it was decoded"
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
