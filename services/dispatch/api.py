@@ -19,16 +19,25 @@ from services.dispatch.login import errors as login_errors
 from services.dispatch.login import provider_pages as login_pages
 from services.dispatch.schemas import (
     AcknowledgeBody,
+    BulkAnswer,
+    BulkBody,
     CaseDetail,
     CasePage,
     ContactBody,
     DispatchBody,
     DutyListBody,
+    HandBackBody,
+    HandlerBody,
     ListQuery,
+    MergeBody,
+    NearList,
     ReplyBody,
     ReviewBody,
+    RulingBody,
+    SearchBody,
     UnitList,
     Wall,
+    WorkBody,
 )
 from services.dispatch.settings import Settings
 
@@ -83,6 +92,40 @@ def read_wall() -> Body:
     return {"units": units, "communities": communities}
 
 
+@blueprint.route("/search", methods=["POST"])
+@web.requires(*STAFF)
+@blueprint.arguments(SearchBody)
+@blueprint.response(200, CasePage)
+def search(body: Body) -> Body:
+    """The caller's cases that hold all these words, newest first. Changes nothing."""
+    with web.database().transaction() as tx:
+        found = commands.search(tx, web.caller().scopes, body)
+    following = found[-1].case.number if len(found) == body["limit"] else None
+    return {"cases": [_row(each.case, each.standing) for each in found], "next": following}
+
+
+@blueprint.route("/cases/<number>/near")
+@web.requires(*STAFF)
+@blueprint.response(200, NearList)
+def list_near(number: str) -> Body:
+    """Cases that may be about the same; proposed only."""
+    with web.database().transaction() as tx:
+        found = commands.near(tx, number, web.caller().scopes)
+    rows = [(_row(each.entry.case, each.entry.standing), each) for each in found]
+    return {"near": [{"case": row, "reasons": each.reasons, "likeness": each.likeness} for row, each in rows]}
+
+
+@blueprint.route("/dispatch", methods=["POST"])
+@web.requires(*DECIDERS)
+@blueprint.arguments(BulkBody)
+@blueprint.response(200, BulkAnswer)
+def dispatch_several(body: Body) -> Body:
+    """Each waiting case to the unit that triage suggests; one that is refused holds up no other."""
+    found = commands.dispatch_as_suggested(web.database(), body["numbers"], _officer())
+    sentences = [SENTENCES.get(each.code) if each.code else None for each in found]
+    return {"outcomes": [{**asdict(each), "sentence": s} for each, s in zip(found, sentences, strict=True)]}
+
+
 @blueprint.route("/cases/<number>")
 @web.requires(*STAFF)
 @blueprint.response(200, CaseDetail)
@@ -125,7 +168,54 @@ def contact(body: Body, number: str) -> Answer:
 @blueprint.response(200, CaseDetail)
 def reply(body: Body, number: str) -> Answer:
     """The lead unit answers the resident, for the centre to review."""
-    return _once("reply", number, body, lambda tx, officer: commands.reply(tx, number, body["text"], officer))
+    text, media = body["text"], tuple(body["media"])
+    return _once("reply", number, body, lambda tx, officer: commands.reply(tx, number, text, officer, media))
+
+
+@blueprint.route("/cases/<number>/hand_back", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(HandBackBody)
+@blueprint.response(200, CaseDetail)
+def hand_back(body: Body, number: str) -> Answer:
+    """The lead unit says that it is not theirs; the centre rules."""
+    return _once("hand_back", number, body, lambda tx, who: commands.hand_back(tx, number, officer=who, **body))
+
+
+@blueprint.route("/cases/<number>/ruling", methods=["POST"])
+@web.requires(*DECIDERS)
+@blueprint.arguments(RulingBody)
+@blueprint.response(200, CaseDetail)
+def rule(body: Body, number: str) -> Answer:
+    """The centre decides on a hand-back: another unit, or the same one by force."""
+    return _once("ruling", number, body, lambda tx, officer: commands.rule(tx, number, body, officer))
+
+
+@blueprint.route("/cases/<number>/merge", methods=["POST"])
+@web.requires(*DECIDERS)
+@blueprint.arguments(MergeBody)
+@blueprint.response(200, CaseDetail)
+def merge(body: Body, number: str) -> Answer:
+    """The case goes into another one; every resident stays informed."""
+    return _once("merge", number, body, lambda tx, officer: commands.merge(tx, number, body["into"], officer))
+
+
+@blueprint.route("/cases/<number>/handler", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(HandlerBody)
+@blueprint.response(200, CaseDetail)
+def name_handler(body: Body, number: str) -> Answer:
+    """The lead unit names who works on it."""
+    return _once("handler", number, body, lambda tx, officer: commands.name_handler(tx, number, body["name"], officer))
+
+
+@blueprint.route("/cases/<number>/work", methods=["POST"])
+@web.requires("unit")
+@blueprint.arguments(WorkBody)
+@blueprint.response(200, CaseDetail)
+def record_work(body: Body, number: str) -> Answer:
+    """Lead or helper notes what was done."""
+    work = {**body, "media": tuple(body["media"])}
+    return _once("work", number, body, lambda tx, who: commands.record_work(tx, number, officer=who, **work))
 
 
 @blueprint.route("/cases/<number>/review", methods=["POST"])

@@ -15,21 +15,36 @@ from services.dispatch.errors import ConcernedUnit, IllegalTransition, LeadIsHel
 TRANSITIONS: dict[str, dict[str, str]] = {
     "submitted": {"accept": "waiting", "refuse": "refused"},
     "refused": {},
-    "waiting": {"dispatch": "dispatched"},
-    "dispatched": {"acknowledge": "acknowledged"},
+    "waiting": {"dispatch": "dispatched", "withdraw": "withdrawn", "merge": "merged"},
+    "dispatched": {
+        "acknowledge": "acknowledged", "hand_back": "handed_back", "name_handler": "dispatched",
+        "withdraw": "withdrawn", "merge": "merged",
+    },
     # R25: nothing is handled before the resident was told the process, so contact is the only way into `handling`.
-    "acknowledged": {"contact": "handling"},
-    "handling": {"reply": "replied"},
-    "replied": {"close": "closed", "send_back": "handling"},
-    "closed": {},
-}
+    "acknowledged": {
+        "contact": "handling", "hand_back": "handed_back", "name_handler": "acknowledged", "work": "acknowledged",
+        "withdraw": "withdrawn", "merge": "merged",
+    },
+    "handed_back": {"rule": "dispatched", "withdraw": "withdrawn", "merge": "merged"},
+    "handling": {
+        "reply": "replied", "name_handler": "handling", "work": "handling", "withdraw": "withdrawn", "merge": "merged",
+    },
+    "replied": {"close": "closed", "send_back": "handling", "withdraw": "withdrawn"},
+    # Its resident is answered when the case is that it went into.
+    "merged": {"follow": "closed"},
+    "closed": {"reopen": "handling"},
+    "withdrawn": {},
+}  # fmt: skip
 STATES = tuple(TRANSITIONS)
-VISIBLE = ("waiting", "dispatched", "acknowledged", "handling", "replied", "closed")
+VISIBLE = (
+    "waiting", "dispatched", "acknowledged", "handed_back", "handling", "replied", "closed", "merged", "withdrawn",
+)  # fmt: skip
 # What is still to be done by somebody.
-OPEN = ("waiting", "dispatched", "acknowledged", "handling", "replied")
-# A review has two outcomes; the caller knows it as one command.
-ASKED_AS = {"close": "review", "send_back": "review"}
-INTAKE_DECIDES = frozenset({"accept", "refuse"})
+OPEN = ("waiting", "dispatched", "acknowledged", "handed_back", "handling", "replied")
+# The name of a command for its caller: a review has two outcomes and is one command.
+ASKED_AS = {"close": "review", "send_back": "review", "rule": "ruling", "name_handler": "handler"}
+# Steps that no officer takes: intake decides, the resident wishes, the main case pulls.
+NOT_ASKED = frozenset({"accept", "refuse", "withdraw", "reopen", "follow"})
 OUTCOMES = ("solved", "explained")
 MEANS = ("telephone", "sms", "visit")
 
@@ -117,31 +132,44 @@ class Case:
     reply: str | None = None
     outcome: str | None = None
     round: int = 1
+    sent_at: datetime | None = None  # to the present unit; `dispatched_at` is when the first unit got it
+    handed_back_at: datetime | None = None  # since when it waits for a ruling
+    handed_back_by: tuple[str, ...] = ()  # units that have handed it back, each once
+    reopened_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    merged_into: str | None = None
+    followers: tuple[str, ...] = ()  # cases merged into this one that wait for its answer
+    handler: str | None = None  # who in the unit works on it; in no event
+    same_telephone: tuple[str, ...] = ()  # numbers of other cases of those days from the same telephone
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened: the type of its event, when it happened, and what it says besides the view."""
+    """Something that happened: the type of its event, when it happened, and what it says besides the view.
+
+    `noted` stays in the work log and leaves in no event.
+    """
 
     type: str
     case: Case
     at: datetime
     says: Mapping[str, Any] = field(default_factory=dict)
+    noted: Mapping[str, Any] = field(default_factory=dict)
 
 
 def legal_commands(state: str) -> list[str]:
     """The commands a caller may give in `state`, sorted, under the names they are asked by."""
-    return sorted({ASKED_AS.get(c, c) for c in TRANSITIONS[state] if c not in INTAKE_DECIDES})
+    return sorted({ASKED_AS.get(c, c) for c in TRANSITIONS[state] if c not in NOT_ASKED})
 
 
 def check_legal(case: Case, command: str) -> None:
     """Raises IllegalTransition unless the state of `case` allows `command`."""
-    _next(case, command)
+    following(case, command)
 
 
-def receive(case: Case, letter: Letter) -> Case:
+def receive(case: Case, letter: Letter, same_telephone: tuple[str, ...] = ()) -> Case:
     """Intake has stored the letter. Nothing is studied before it is accepted as well."""
-    return replace(case, letter=letter, revision=case.revision + 1)
+    return replace(case, letter=letter, same_telephone=same_telephone, revision=case.revision + 1)
 
 
 def accept(case: Case, at: datetime, imported: Imported | None) -> Case:
@@ -174,7 +202,7 @@ def triage(case: Case, study: Study, now: datetime) -> tuple[Case, list[Fact]]:
         about=study.about or (),
     )
     says = {"suggestion": study.suggestion, "rule": study.rule, "automatic": study.automatic}
-    return _raise(case, "case.triaged", now, says)
+    return tell(case, "case.triaged", now, says)
 
 
 def dispatch(case: Case, order: Order, by: str, now: datetime) -> tuple[Case, list[Fact]]:
@@ -183,9 +211,9 @@ def dispatch(case: Case, order: Order, by: str, now: datetime) -> tuple[Case, li
     An order that lifts `restricted` says that the letter is about nobody. Raises IllegalTransition, LeadIsHelper,
     ConcernedUnit.
     """
-    state = _next(case, "dispatch")
+    state = following(case, "dispatch")
     about = case.about if order.restricted else ()
-    _check_units(order, about)
+    check_units(order, about)
     case = replace(
         case,
         state=state,
@@ -199,8 +227,9 @@ def dispatch(case: Case, order: Order, by: str, now: datetime) -> tuple[Case, li
         restricted=order.restricted,
         about=about,
         dispatched_at=now,
+        sent_at=now,
     )
-    return _raise(case, "case.dispatched", now, {"dispatched_by": by, "imported": False})
+    return tell(case, "case.dispatched", now, {"dispatched_by": by, "imported": False, "forced": False})
 
 
 def record_import(
@@ -219,54 +248,61 @@ def record_import(
         restricted=about is not None,
         about=about or (),
         dispatched_at=stated.dispatched_at,
+        sent_at=stated.dispatched_at,
     )
-    case, facts = _raise(case, "case.dispatched", stated.dispatched_at, {"dispatched_by": "import", "imported": True})
+    says: dict[str, Any] = {"dispatched_by": "import", "imported": True, "forced": False}
+    case, facts = tell(case, "case.dispatched", stated.dispatched_at, says)
     if stated.contacted_at is None:
         return case, facts
     case = replace(case, state="handling", contacted_at=stated.contacted_at)
     # What was said and how is unknown; that it was said is all the import states.
     says = {"process": "", "means": None, "promised_at": None, "imported": True}
-    case, contacted = _raise(case, "case.contacted", stated.contacted_at, says)
+    case, contacted = tell(case, "case.contacted", stated.contacted_at, says)
     return case, facts + contacted
 
 
 def acknowledge(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
     """The lead unit confirms receipt; no clock starts by it (domain.md B3). Raises IllegalTransition."""
-    case = replace(case, state=_next(case, "acknowledge"), acknowledged_at=now)
-    return _raise(case, "case.acknowledged", now)
+    case = replace(case, state=following(case, "acknowledge"), acknowledged_at=now)
+    return tell(case, "case.acknowledged", now)
 
 
 def contact(
     case: Case, process: str, means: str, promised_at: datetime | None, now: datetime
 ) -> tuple[Case, list[Fact]]:
     """The resident was told the process and the date (R25). Raises IllegalTransition, PromiseInThePast."""
-    state = _next(case, "contact")
+    state = following(case, "contact")
     if promised_at is not None and promised_at < now:
         raise PromiseInThePast("promised_at")
     case = replace(case, state=state, contacted_at=now, process=process, promised_at=promised_at)
     says = {"process": process, "means": means, "promised_at": promised_at, "imported": False}
-    return _raise(case, "case.contacted", now, says)
+    return tell(case, "case.contacted", now, says)
 
 
-def reply(case: Case, text: str, now: datetime) -> tuple[Case, list[Fact]]:
-    """The unit answers; the centre has yet to review it. Raises IllegalTransition."""
-    case = replace(case, state=_next(case, "reply"), reply=text, replied_at=now)
-    return _raise(case, "case.replied", now, {"text": text})
+def reply(case: Case, text: str, now: datetime, media: tuple[str, ...] = ()) -> tuple[Case, list[Fact]]:
+    """The unit answers, with intake's ids of photos; the centre has yet to review it. Raises IllegalTransition."""
+    case = replace(case, state=following(case, "reply"), reply=text, replied_at=now)
+    return tell(case, "case.replied", now, {"text": text}, {"media": list(media)} if media else {})
 
 
 def close(case: Case, outcome: str, now: datetime) -> tuple[Case, list[Fact]]:
     """Review passed: closed, with the reply's own time standing for the unit (R50). Raises IllegalTransition."""
-    case = replace(case, state=_next(case, "close"), outcome=outcome, closed_at=now)
-    return _raise(case, "case.closed", now, {"outcome": outcome})
+    case = replace(case, state=following(case, "close"), outcome=outcome, closed_at=now)
+    return tell(case, "case.closed", now, {"outcome": outcome})
 
 
 def send_back(case: Case, reason: str, now: datetime) -> tuple[Case, list[Fact]]:
     """Review failed: the unit handles on in the same round, without a valid reply. Raises IllegalTransition."""
-    case = replace(case, state=_next(case, "send_back"), reply=None, replied_at=None)
-    return _raise(case, "case.sent_back", now, {"reason": reason})
+    case = replace(case, state=following(case, "send_back"), reply=None, replied_at=None)
+    return tell(case, "case.sent_back", now, {"reason": reason})
 
 
-def _check_units(order: Order, about: tuple[str, ...]) -> None:
+def release(case: Case) -> Case:
+    """Nobody waits for this case's answer any more: it was given."""
+    return replace(case, followers=())
+
+
+def check_units(order: Order, about: tuple[str, ...]) -> None:
     if order.unit in order.helpers:
         raise LeadIsHelper("helpers")
     if order.unit in about:
@@ -275,13 +311,17 @@ def _check_units(order: Order, about: tuple[str, ...]) -> None:
         raise ConcernedUnit("helpers")
 
 
-def _next(case: Case, command: str) -> str:
-    following = TRANSITIONS[case.state].get(command)
-    if following is None:
+def following(case: Case, command: str) -> str:
+    """The state after `command`. Raises IllegalTransition."""
+    state = TRANSITIONS[case.state].get(command)
+    if state is None:
         raise IllegalTransition(state=case.state, legal=legal_commands(case.state))
-    return following
+    return state
 
 
-def _raise(case: Case, type_: str, at: datetime, says: Mapping[str, Any] | None = None) -> tuple[Case, list[Fact]]:
+def tell(
+    case: Case, type_: str, at: datetime, says: Mapping[str, Any] | None = None, noted: Mapping[str, Any] | None = None
+) -> tuple[Case, list[Fact]]:
+    """The case with one more event, and that event's fact."""
     case = replace(case, version=case.version + 1, revision=case.revision + 1)
-    return case, [Fact(type_, case, at, says or {})]
+    return case, [Fact(type_, case, at, says or {}, noted or {})]

@@ -55,6 +55,58 @@ class PromiseInThePast(DomainError):
     code = "promise_in_the_past"
 
 
+class HandedBackAlready(DomainError):
+    """Each unit hands a case back once; what the centre then rules stands."""
+
+    code = "handed_back_already"
+
+
+class TooLateToHandBack(DomainError):
+    """A unit has two hours from its dispatch."""
+
+    code = "too_late_to_hand_back"
+
+
+class HasFollowers(DomainError):
+    """Others were merged into this case: it can't go into a third."""
+
+    code = "has_followers"
+
+
+class IntoItself(DomainError):
+    code = "into_itself"
+
+
+class MainNotFound(DomainError):
+    """No such case, or none that this caller decides."""
+
+    code = "main_not_found"
+
+
+class MainNotOpen(DomainError):
+    """What is over, or itself merged, answers nobody any more."""
+
+    code = "main_not_open"
+
+
+class MergeRestricted(DomainError):
+    """A restricted letter and an open one are seen by different people."""
+
+    code = "merge_restricted"
+
+
+class NoSuggestion(DomainError):
+    """Triage left open which unit should lead, or how long it may take: a person chooses."""
+
+    code = "no_suggestion"
+
+
+class WordTooShort(DomainError):
+    """A single character is in every letter."""
+
+    code = "word_too_short"
+
+
 class BadCursor(DomainError):
     """`after` is not what a page before it gave."""
 
@@ -73,6 +125,15 @@ STATUSES: dict[str, int] = {
     "category_unknown": 422,
     "promise_in_the_past": 422,
     "bad_cursor": 422,
+    "word_too_short": 422,
+    "no_suggestion": 409,
+    "handed_back_already": 409,
+    "too_late_to_hand_back": 409,
+    "has_followers": 409,
+    "into_itself": 422,
+    "main_not_found": 422,
+    "main_not_open": 422,
+    "merge_restricted": 422,
 }
 
 SENTENCES: dict[str, str] = {
@@ -86,5 +147,14 @@ SENTENCES: dict[str, str] = {
     "lead_is_helper": "主办单位不能同时是协办单位。",
     "category_unknown": "没有这个类别，请从职责清单中选择。",
     "promise_in_the_past": "承诺时间不能早于现在。",
+    "no_suggestion": "研判没有建议单位，请逐件分拨。",
+    "word_too_short": "每个搜索词至少两个字。",
     "bad_cursor": "翻页标记不正确，请从第一页开始。",
+    "handed_back_already": "本单位已退件一次，裁决后不能再退。",
+    "too_late_to_hand_back": "退件须在分拨后2小时内提出，现已超时。",
+    "has_followers": "已有其他诉求并入本件，不能再并入别的诉求。",
+    "into_itself": "不能并入自己。",
+    "main_not_found": "没有找到要并入的诉求。",
+    "main_not_open": "要并入的诉求已结束，请另选一件。",
+    "merge_restricted": "涉及单位或工作人员的诉求不能与其他诉求合并。",
 }

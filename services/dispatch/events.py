@@ -10,6 +10,7 @@ from chassis.events import EventType, Moment
 from chassis.masking import mask
 from services.dispatch.case import MEANS, OUTCOMES, VISIBLE, Fact
 from services.dispatch.deadlines import MARKS
+from services.dispatch.detours import DISSATISFIED, REASONS
 from services.dispatch.duties import COMPLEXITIES
 from services.dispatch.organisation import KINDS, POSTS, Unit
 from services.dispatch.visibility import seen_by
@@ -34,6 +35,10 @@ class CaseView(Schema):
     contacted_at = Moment(required=True, allow_none=True)
     replied_at = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)
+    handed_back_at = Moment(allow_none=True, metadata={"description": "since when it waits for a ruling"})
+    reopened_at = Moment(allow_none=True)
+    withdrawn_at = Moment(allow_none=True)
+    merged_into = fields.Str(allow_none=True, metadata={"description": "the number of the case that answers for it"})
     round = fields.Int(required=True)
     scopes = fields.List(fields.Str(), metadata={"description": "who may see the case and what belongs to it"})
 
@@ -47,9 +52,14 @@ class Triaged(CaseView):
 
 
 class Dispatched(CaseView):
-    """The case was sent to its lead unit; of an import, at the time the import states."""
+    """The case was sent to its lead unit; of an import, at the time the import states.
 
-    dispatched_by = fields.Str(required=True, validate=OneOf(("rule", "centre", "import")))
+    After a hand-back, `dispatched_by` is ruling and `dispatched_at` that of the first unit, because the deadline
+    stays; `forced`: back to the unit that had handed it back.
+    """
+
+    dispatched_by = fields.Str(required=True, validate=OneOf(("rule", "centre", "import", "ruling")))
+    forced = fields.Bool()
     imported = fields.Bool(required=True)
 
 
@@ -84,6 +94,29 @@ class Closed(CaseView):
     outcome = fields.Str(required=True, validate=OneOf(OUTCOMES))
 
 
+class HandedBack(CaseView):
+    """The lead unit says that the case is not its own; the centre has to rule. `reason` is masked."""
+
+    reason_code = fields.Str(required=True, validate=OneOf(tuple(REASONS)))
+    reason = fields.Str(required=True)
+
+
+class Withdrawn(CaseView):
+    """The resident took the letter back and nobody waits for it any more."""
+
+
+class Merged(CaseView):
+    """The case goes into another one, `into`; what that one's resident is told, this one's is told too."""
+
+    into = fields.Str(required=True)
+
+
+class Reopened(CaseView):
+    """The resident was dissatisfied: the same unit handles the case again, in the next round."""
+
+    grade = fields.Str(required=True, validate=OneOf(tuple(sorted(DISSATISFIED))))
+
+
 class ContactPart(Schema):
     """One post of a unit and its service telephone."""
 
@@ -111,6 +144,10 @@ PUBLISHES = (
     EventType("case.replied", Replied),
     EventType("case.sent_back", SentBack, public=True),
     EventType("case.closed", Closed, public=True),
+    EventType("case.handed_back", HandedBack),
+    EventType("case.withdrawn", Withdrawn, public=True),
+    EventType("case.merged", Merged, public=True),
+    EventType("case.reopened", Reopened),
     UNIT_CHANGED,
 )
 _TYPES = {each.type: each for each in PUBLISHES}
@@ -148,6 +185,7 @@ class SubmittedReading(Reading):
     community = fields.Str(load_default=None, allow_none=True)
     emergency = fields.Bool(required=True)
     submitted_at = Moment(required=True)
+    same_telephone = fields.List(fields.Str(), load_default=list)
 
 
 class ImportedReading(Reading):
@@ -164,6 +202,16 @@ class AcceptedReading(Reading):
 
 class RefusedReading(Reading):
     """That it was refused is all dispatch needs."""
+
+
+class WithdrawalReading(Reading):
+    """That the resident wishes it is all dispatch needs."""
+
+
+class RatedReading(Reading):
+    grade = fields.Str(required=True)
+    comment = fields.Str(load_default="")
+    round = fields.Int(required=True)
 
 
 class MarkedReading(Reading):
@@ -184,6 +232,8 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("intake", "case.submitted"): SubmittedReading,
     ("intake", "case.accepted"): AcceptedReading,
     ("intake", "case.refused"): RefusedReading,
+    ("intake", "case.withdrawal_asked"): WithdrawalReading,
+    ("intake", "case.rated"): RatedReading,
     ("sla", "case.marked"): MarkedReading,
     **{("sla", f"clock.{turn}"): ClockReading for turn in TURNS},
 }

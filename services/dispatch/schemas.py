@@ -8,7 +8,9 @@ from marshmallow.validate import Length, OneOf, Range
 from chassis.events import Moment
 from services.dispatch.case import MEANS, OUTCOMES, VISIBLE
 from services.dispatch.deadlines import MARKS
+from services.dispatch.detours import REASONS
 from services.dispatch.duties import COMPLEXITIES
+from services.dispatch.work import KINDS as WORK
 
 CODE = Length(1, 20)
 DECISION_NEEDS = {"close": "outcome", "send_back": "reason"}
@@ -22,6 +24,9 @@ class Written(fields.Str):
         if not written:
             raise ValidationError("不能为空白")
         return written
+
+
+MEDIA = fields.List(fields.Str(validate=Length(1, 64)), load_default=list, validate=Length(max=9))
 
 
 class DispatchBody(Schema):
@@ -49,9 +54,44 @@ class ContactBody(Schema):
 
 
 class ReplyBody(Schema):
-    """The unit's answer, as the resident will read it."""
+    """The unit's answer, as the resident will read it; `media` are intake's ids of its photos."""
 
     text = Written(required=True, validate=Length(5, 5000))
+    media = MEDIA
+
+
+class HandBackBody(Schema):
+    """Why the case is not the unit's."""
+
+    reason_code = fields.Str(required=True, validate=OneOf(tuple(REASONS)))
+    reason = Written(required=True, validate=Length(2, 1000))
+
+
+class RulingBody(DispatchBody):
+    """The centre's word on a hand-back: the unit, its own code for a forced dispatch, and why."""
+
+    complexity = fields.Str(validate=OneOf(COMPLEXITIES))
+    reason = Written(required=True, validate=Length(2, 1000))
+
+
+class MergeBody(Schema):
+    """The number of the case that will answer for both."""
+
+    into = fields.Str(required=True, validate=Length(1, 40))
+
+
+class HandlerBody(Schema):
+    """Who in the unit works on it."""
+
+    name = Written(required=True, validate=Length(1, 40))
+
+
+class WorkBody(Schema):
+    """What was done; `media` are intake's ids of the photos."""
+
+    kind = fields.Str(load_default="note", validate=OneOf(tuple(WORK)))
+    text = Written(required=True, validate=Length(2, 2000))
+    media = MEDIA
 
 
 class ReviewBody(Schema):
@@ -79,6 +119,38 @@ class ListQuery(Schema):
     sort = fields.Str(load_default="number", validate=OneOf(("number", "time_left")))
     after = fields.Str(load_default="", validate=Length(max=80))
     limit = fields.Int(load_default=50, validate=Range(1, 200))
+
+
+class SearchBody(Schema):
+    """What to look for; all of it must hold. In a body, because officers type names."""
+
+    words = fields.Str(load_default="", validate=Length(max=100))
+    number = fields.Str(load_default=None, allow_none=True, validate=Length(2, 40))
+    state = fields.Str(load_default=None, allow_none=True, validate=OneOf(VISIBLE))
+    unit = fields.Str(load_default=None, allow_none=True, validate=CODE)
+    since = Moment(load_default=None, allow_none=True)
+    until = Moment(load_default=None, allow_none=True)
+    after = fields.Str(load_default=None, allow_none=True, validate=Length(max=40))
+    limit = fields.Int(load_default=50, validate=Range(1, 200))
+
+
+class BulkBody(Schema):
+    """The waiting cases to send where triage suggests."""
+
+    numbers = fields.List(fields.Str(validate=Length(1, 40)), required=True, validate=Length(1, 100))
+
+
+class OutcomeRow(Schema):
+    """What became of one case: the unit it went to, or the code and sentence of the refusal."""
+
+    number = fields.Str()
+    unit = fields.Str(allow_none=True)
+    code = fields.Str(allow_none=True)
+    sentence = fields.Str(allow_none=True)
+
+
+class BulkAnswer(Schema):
+    outcomes = fields.List(fields.Nested(OutcomeRow))
 
 
 class CaseRow(Schema):
@@ -109,6 +181,11 @@ class CaseRow(Schema):
     promised_at = Moment(allow_none=True)
     replied_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
+    handed_back_at = Moment(allow_none=True)
+    reopened_at = Moment(allow_none=True)
+    withdrawn_at = Moment(allow_none=True)
+    merged_into = fields.Str(allow_none=True)
+    handler = fields.Str(allow_none=True, metadata={"description": "who in the unit works on it"})
     round = fields.Int()
     revision = fields.Int()
     mark = fields.Str(validate=OneOf(MARKS))
@@ -119,9 +196,9 @@ class CaseRow(Schema):
 
 
 class WorkLine(Schema):
-    """One step of a case: what happened, when, who did it and in what words."""
+    """One step of a case: what happened, when, who did it and in what words; `seq` null for what no event tells."""
 
-    seq = fields.Int()
+    seq = fields.Int(allow_none=True)
     type = fields.Str()
     at = Moment()
     who = fields.Str()
@@ -135,6 +212,7 @@ class CaseDetail(CaseRow):
     process = fields.Str(allow_none=True)
     reply = fields.Str(allow_none=True)
     outcome = fields.Str(allow_none=True)
+    followers = fields.List(fields.Str(), metadata={"description": "cases that wait for this one's answer"})
     log = fields.List(fields.Nested(WorkLine))
 
 
@@ -155,6 +233,18 @@ class CountRow(Schema):
 class Wall(Schema):
     units = fields.List(fields.Nested(CountRow))
     communities = fields.List(fields.Nested(CountRow))
+
+
+class NearRow(Schema):
+    """A case that may be about the same, and why: same_telephone, same_place (with a similar text)."""
+
+    case = fields.Nested(CaseRow)
+    reasons = fields.List(fields.Str())
+    likeness = fields.Float(metadata={"description": "share of common pairs of characters, 0 to 1"})
+
+
+class NearList(Schema):
+    near = fields.List(fields.Nested(NearRow))
 
 
 class UnitRow(Schema):

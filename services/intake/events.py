@@ -172,5 +172,9 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("dispatch", "case.replied"): RepliedReading,
     ("dispatch", "case.sent_back"): HandlingReading,
     ("dispatch", "case.closed"): ClosedReading,
+    ("dispatch", "case.handed_back"): HandlingReading,
+    ("dispatch", "case.reopened"): HandlingReading,
+    ("dispatch", "case.withdrawn"): HandlingReading,
+    ("dispatch", "case.merged"): HandlingReading,
     ("sla", "clock.started"): ClockReading,
 }

@@ -156,6 +156,7 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("intake", "case.withdrawn"): WithdrawnReading,
     ("dispatch", "case.dispatched"): DispatchedReading,
     ("dispatch", "case.closed"): ClosedReading,
+    ("dispatch", "case.withdrawn"): WithdrawnReading,
     ("dispatch", "unit.changed"): UnitReading,
     ("sla", "clock.started"): ClockReading,
     ("sla", "clock.breached"): BreachedReading,

@@ -179,7 +179,9 @@ class DispatchReading(Schema):
     imported = fields.Boolean(load_default=False)
 
 
-DISPATCH_STAGES = ("triaged", "dispatched", "contacted", "replied", "sent_back", "closed")
+DISPATCH_STAGES = (
+    "triaged", "dispatched", "contacted", "replied", "sent_back", "closed", "reopened", "withdrawn", "merged",
+)  # fmt: skip
 STOPS = ("case.withdrawn", "case.merged")
 
 

@@ -60,6 +60,14 @@ FILL = text("""
 """)
 
 
+TEXTS = text("""
+    insert into case_texts
+    select number, submitted_at, place, w.words,
+           array(select distinct substr(w.words, i, 2) from generate_series(1, length(w.words) - 1) i)
+    from cases, lateral (select replace(replace(body, '，', ''), '。', '') || place as words) w
+""")
+
+
 @contextmanager
 def database(url: str | None) -> Iterator[Database]:
     if url:
@@ -86,6 +94,10 @@ def _migrated(url: str) -> Database:
     return Database(url, application="bench")
 
 
+def _newest(tx: Connection) -> str:
+    return str(tx.execute(text("select number from cases order by submitted_at desc limit 1")).scalar_one())
+
+
 Question = Callable[[Connection], Any]
 QUESTIONS: dict[str, Question] = {
     "the centre's desk, first page": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "open": True}),
@@ -97,6 +109,14 @@ QUESTIONS: dict[str, Question] = {
     "closed, by time left": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "closed"}),
     "the tabs' numbers": lambda tx: store.count_open(tx, CENTRE),
     "the tabs' numbers of a unit": lambda tx: store.count_open(tx, UNIT),
+    "search, a common word": lambda tx: store.search(tx, CENTRE, {"words": "油烟扰民", "limit": 50}),
+    "search, two words and a state": lambda tx: store.search(
+        tx, CENTRE, {"words": "路灯 翻身路", "state": "closed", "limit": 50}
+    ),
+    "search, a word nobody wrote": lambda tx: store.search(tx, CENTRE, {"words": "夜间油烟", "limit": 50}),
+    "search of a unit": lambda tx: store.search(tx, UNIT, {"words": "噪音", "limit": 50}),
+    "search, a number": lambda tx: store.search(tx, CENTRE, {"words": "", "number": "XA202603", "limit": 50}),
+    "near cases": lambda tx: commands.near(tx, _newest(tx), CENTRE),
     "the wall's counts": lambda tx: store.wall(tx, CENTRE),
     "the wall's counts of a unit": lambda tx: store.wall(tx, UNIT),
 }
@@ -144,6 +164,7 @@ def main() -> None:
             tx.execute(text("set local statement_timeout = 0"))
             commands.load_organisation(tx, files.organisation(ROOT / "services/dispatch/data/organisation.demo.json"))
             tx.execute(FILL, {"count": options.cases, "open": options.open})
+            tx.execute(TEXTS)
         with opened.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as own:
             own.execute(text("set statement_timeout = 0"))
             own.execute(text("vacuum analyze"))

@@ -145,11 +145,25 @@ class People:
         """Review failed."""
         self._decide(by, number, "review", {"decision": "send_back", "reason": reason})
 
+    def rule(self, number: str, unit: str, reason: str = "经研判属贵单位职责。") -> None:
+        """The centre's word on a hand-back."""
+        self._decide("centre", number, "ruling", {"unit": unit, "reason": reason})
+
+    def merge(self, number: str, into: str) -> None:
+        """The centre has one case answer for two."""
+        self._decide("centre", number, "merge", {"into": into})
+
     # --- units ---
 
     def acknowledge(self, number: str, unit: str) -> None:
         """The unit confirms receipt."""
         self._as("unit", unit, "dispatch", f"/cases/{number}/acknowledge", {})
+
+    def hand_back(self, number: str, unit: str, reason: str) -> None:
+        """The unit says that it is not theirs."""
+        self._as(
+            "unit", unit, "dispatch", f"/cases/{number}/hand_back", {"reason_code": "not_our_duty", "reason": reason}
+        )
 
     def contact(self, number: str, unit: str, process: str = "今日到现场核查。", **more: Any) -> None:
         """The unit has told the resident; `more`: means, promised_at."""

@@ -79,6 +79,7 @@ def story(gateway: FakeGateway, people: People, tmp_path_factory: pytest.TempPat
     the_centre_decides_where_the_rule_is_not_sure(people)
     a_gateway_refuses_a_number(people, gateway)
     letters_are_taken_back(people)
+    a_unit_says_that_it_is_not_theirs(people)
     open_cases_are_imported(people, began, tmp_path_factory.mktemp("import") / "open-cases.csv")
     left_alone = [a_case_that_waits_for_its_reply(people) for _ in range(3)]
     limits_pass_and_letters_follow(people, left_alone)
@@ -154,6 +155,26 @@ def letters_are_taken_back(people: People) -> None:
     people.wait_for("dispatch", "case.dispatched", asked.number)
     people.withdraw(asked)
     people.withdraw(people.submit(description=GAS, name=NAME, mobile=MOBILE))
+    people.settle()
+
+
+def a_unit_says_that_it_is_not_theirs(people: People) -> None:
+    """Handed back, ruled upon, another letter merged into it, answered for both; one of the two is not content."""
+    first, second = (people.submit(description=STALLS, name=NAME, mobile=MOBILE, community=None) for _ in range(2))
+    for each in (first, second):
+        people.wait_for("dispatch", "case.triaged", each.number, automatic=False)
+    people.dispatch(first.number, "O03")
+    people.hand_back(first.number, "O03", f"属水务职责，可致电{NOTED}核实。")
+    people.rule(first.number, "O10")
+    people.merge(second.number, first.number)
+    people.acknowledge(first.number, "O10")
+    people.contact(first.number, "O10")
+    people.reply(first.number, "O10")
+    people.close_case(first.number)
+    people.wait_for("dispatch", "case.closed", second.number)
+    people.settle()
+    people.rate(second, "dissatisfied", f"还是老样子，请{NAME}的邻居作证。")
+    people.wait_for("dispatch", "case.reopened", second.number)
     people.settle()
 
 

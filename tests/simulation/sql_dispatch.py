@@ -9,7 +9,7 @@ from tests.simulation import sql_chassis
 from tests.simulation.memory import Fields, Tx, models, moments
 
 OWN, of = models()
-TABLES = (*sql_chassis.TABLES, "cases", "standings", "work_log", "editions", "units", "duties")
+TABLES = (*sql_chassis.TABLES, "cases", "standings", "case_texts", "work_log", "editions", "units", "duties")
 MOMENTS = tuple(name for name, kind in CASE_COLUMNS.items() if kind == "timestamptz")
 
 
@@ -39,6 +39,12 @@ def _lock_standings(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
 def _save_standings(tx: Tx, p: Mapping[str, Any]) -> None:
     for row in json.loads(p["rows"]):
         tx.put("standings", row["number"], row)
+
+
+@of("insert into case_texts")
+def _save_texts(tx: Tx, p: Mapping[str, Any]) -> None:
+    for row in json.loads(p["rows"]):
+        tx.put("case_texts", row["number"], row)
 
 
 @of("insert into work_log")

@@ -1,5 +1,7 @@
 """What dispatch does, each in the caller's transaction, one module per concept."""
 
+from services.dispatch.commands.detours import hand_back, merge, rule
+from services.dispatch.commands.finding import near, search
 from services.dispatch.commands.heard import READING
 from services.dispatch.commands.officer import Officer
 from services.dispatch.commands.questions import (
@@ -14,10 +16,13 @@ from services.dispatch.commands.questions import (
     wall,
 )
 from services.dispatch.commands.reference import Rejected, load_directory, load_duties, load_organisation
+from services.dispatch.commands.several import dispatch_as_suggested
 from services.dispatch.commands.way import acknowledge, close, contact, dispatch, reply, send_back
+from services.dispatch.commands.work import name_handler, record_work
 
 __all__ = [
-    "READING", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch", "duty_list",
-    "load_directory", "load_duties", "load_organisation", "page", "public_directory", "read", "reply", "send_back",
-    "standing", "status", "units", "wall",
+    "READING", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch",
+    "dispatch_as_suggested", "duty_list", "hand_back", "load_directory", "load_duties", "load_organisation",
+    "merge", "name_handler", "near", "page", "public_directory", "read", "record_work", "reply", "rule", "search",
+    "send_back", "standing", "status", "units", "wall",
 ]  # fmt: skip

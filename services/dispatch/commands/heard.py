@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from chassis.envelope import Draft, Event
 from chassis.inbox import Reading
 from services.dispatch import case as cases
-from services.dispatch import deadlines, events, metrics, store, triage
+from services.dispatch import deadlines, detours, events, metrics, store, triage
 from services.dispatch.case import Case, Fact, Imported, Letter
 from services.dispatch.commands.reference import Reference, judged_by
 from services.dispatch.deadlines import Standing
@@ -54,8 +54,7 @@ def fold(desk: Desk | None, event: Event, now: datetime) -> tuple[Desk, list[Dra
     assert desk is not None
     if event.producer == "sla":
         return replace(desk, standing=deadlines.hear(desk.standing, event.data)), []
-    case = TAKES[event.type](desk.case or Case(event.partitionkey), event.data)
-    facts: list[Fact] = []
+    case, facts = TAKES[event.type](desk.case or Case(event.partitionkey), event.data, now)
     if cases.is_ready_for_study(case):
         case, facts = triage.begin(case, desk.reference.organisation, desk.reference.duties, now)
     return replace(desk, case=case, facts=(*desk.facts, *facts)), [events.draft(fact) for fact in facts]
@@ -65,28 +64,54 @@ def save(tx: Connection, changed: Mapping[str, Desk]) -> None:
     """Writes the batch's cases, their standings and their work logs."""
     desks = list(changed.values())
     store.save_cases(tx, [desk.case for desk in desks if desk.case and desk.case is not desk.stored])
+    store.save_texts(tx, [desk.case for desk in desks if desk.case and _has_new_letter(desk)])
     store.save_standings(tx, [desk.standing for desk in desks if desk.standing != desk.stood])
     facts = [fact for desk in desks for fact in desk.facts]
-    store.add_work(tx, [(fact, "import" if fact.case.imported else "rule") for fact in facts])
+    store.add_work(tx, [(fact, _cause(fact)) for fact in facts])
     metrics.count(facts)
 
 
-def _take_letter(case: Case, data: Mapping[str, Any]) -> Case:
-    return cases.receive(case, Letter(**data))
+def _has_new_letter(desk: Desk) -> bool:
+    before = desk.stored.letter if desk.stored else None
+    return before is None and desk.case is not None and desk.case.letter is not None
 
 
-def _take_acceptance(case: Case, data: Mapping[str, Any]) -> Case:
+def _cause(fact: Fact) -> str:
+    if fact.type in ("case.withdrawn", "case.reopened"):
+        return "resident"
+    return "import" if fact.case.imported else "rule"
+
+
+Taken = tuple[Case, list[Fact]]
+
+
+def _take_letter(case: Case, data: Mapping[str, Any], now: datetime) -> Taken:
+    letter = {name: value for name, value in data.items() if name != "same_telephone"}
+    return cases.receive(case, Letter(**letter), tuple(data["same_telephone"])), []
+
+
+def _take_acceptance(case: Case, data: Mapping[str, Any], now: datetime) -> Taken:
     imported = Imported(**data["imported"]) if data["imported"] else None
-    return cases.accept(case, data["accepted_at"], imported)
+    return cases.accept(case, data["accepted_at"], imported), []
 
 
-def _take_refusal(case: Case, data: Mapping[str, Any]) -> Case:
-    return cases.refuse(case)
+def _take_refusal(case: Case, data: Mapping[str, Any], now: datetime) -> Taken:
+    return cases.refuse(case), []
 
 
-TAKES: dict[str, Callable[[Case, Mapping[str, Any]], Case]] = {
+def _take_withdrawal(case: Case, data: Mapping[str, Any], now: datetime) -> Taken:
+    return detours.withdraw(case, now)
+
+
+def _take_rating(case: Case, data: Mapping[str, Any], now: datetime) -> Taken:
+    return detours.reopen(case, data["grade"], data["comment"], data["round"], now)
+
+
+TAKES: dict[str, Callable[[Case, Mapping[str, Any], datetime], Taken]] = {
     "case.submitted": _take_letter,
     "case.accepted": _take_acceptance,
     "case.refused": _take_refusal,
+    "case.withdrawal_asked": _take_withdrawal,
+    "case.rated": _take_rating,
 }
 READING = Reading(reads=events.READS, load=load, fold=fold, save=save)

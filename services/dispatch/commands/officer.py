@@ -1,6 +1,6 @@
 """Who gives a command, and how every command is taken: load under lock, decide, save, publish."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,17 +29,29 @@ Check = Callable[[Case, Officer], None]
 
 
 def take(tx: Connection, number: str, officer: Officer, check: Check, step: Step) -> Case:
+    """One step on one case, told at once. Raises CaseNotFound, and what `check` and `step` raise."""
+    case = locked(tx, number, officer, check)
+    case, facts = step(case, clock.now(tx))
+    keep(tx, officer, [case], facts)
+    return case
+
+
+def locked(tx: Connection, number: str, officer: Officer, check: Check) -> Case:
+    """The case as it stands, nobody else changing it. Raises CaseNotFound, Refusal `stale`, what `check` raises."""
     case = store.lock_case(tx, number, officer.scopes)
     if case is None:
         raise CaseNotFound
     check(case, officer)
     officer.expect(case.revision)
-    case, facts = step(case, clock.now(tx))
-    store.save_cases(tx, [case])
+    return case
+
+
+def keep(tx: Connection, officer: Officer, changed: Sequence[Case], facts: Sequence[Fact]) -> None:
+    """Saves and publishes what one command did."""
+    store.save_cases(tx, changed)
     store.add_work(tx, [(fact, officer.subject) for fact in facts])
     outbox.put(tx, [events.draft(fact) for fact in facts])
     metrics.count(facts)
-    return case
 
 
 def check_decider(case: Case, officer: Officer) -> None:
@@ -49,4 +61,10 @@ def check_decider(case: Case, officer: Officer) -> None:
 
 def check_lead(case: Case, officer: Officer) -> None:
     if officer.unit != case.unit:
+        raise NotLeadUnit
+
+
+def check_part(case: Case, officer: Officer) -> None:
+    """Lead or helper. Raises NotLeadUnit."""
+    if officer.unit not in (case.unit, *case.helpers):
         raise NotLeadUnit

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.dispatch import case as cases
-from services.dispatch.case import Case, Fact, Order
+from services.dispatch import detours
+from services.dispatch.case import Case, Fact
+from services.dispatch.commands.detours import take_with_followers
 from services.dispatch.commands.officer import Officer, check_decider, check_lead, take
-from services.dispatch.commands.reference import Reference, judged_by
-from services.dispatch.errors import ClosedUnit, UnknownCategory, UnknownUnit
-from services.dispatch.organisation import Organisation
+from services.dispatch.commands.orders import order
+from services.dispatch.commands.reference import judged_by
 
 
 def dispatch(tx: Connection, number: str, wish: Mapping[str, Any], officer: Officer) -> Case:
@@ -38,49 +39,33 @@ def contact(
     tx: Connection, number: str, process: str, means: str, promised_at: datetime | None, officer: Officer
 ) -> Case:
     """The lead unit has told the resident. Raises CaseNotFound, NotLeadUnit, IllegalTransition, PromiseInThePast."""
-    return take(
-        tx, number, officer, check_lead, lambda case, now: cases.contact(case, process, means, promised_at, now)
+    return take_with_followers(
+        tx,
+        number,
+        officer,
+        check_lead,
+        lambda case, now: cases.contact(case, process, means, promised_at, now),
+        lambda follower, case, now: detours.follow_contact(follower, case, means, now),
     )
 
 
-def reply(tx: Connection, number: str, text: str, officer: Officer) -> Case:
+def reply(tx: Connection, number: str, text: str, officer: Officer, media: tuple[str, ...] = ()) -> Case:
     """The lead unit answers. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
-    return take(tx, number, officer, check_lead, lambda case, now: cases.reply(case, text, now))
+    return take(tx, number, officer, check_lead, lambda case, now: cases.reply(case, text, now, media))
 
 
 def close(tx: Connection, number: str, outcome: str, officer: Officer) -> Case:
     """Review passed. Raises CaseNotFound, NotYours, IllegalTransition."""
-    return take(tx, number, officer, check_decider, lambda case, now: cases.close(case, outcome, now))
+    return take_with_followers(
+        tx,
+        number,
+        officer,
+        check_decider,
+        lambda case, now: cases.close(case, outcome, now),
+        detours.follow_closing,
+    )
 
 
 def send_back(tx: Connection, number: str, reason: str, officer: Officer) -> Case:
     """Review failed. Raises CaseNotFound, NotYours, IllegalTransition."""
     return take(tx, number, officer, check_decider, lambda case, now: cases.send_back(case, reason, now))
-
-
-def order(case: Case, wish: Mapping[str, Any], reference: Reference) -> Order:
-    units = reference.organisation
-    helpers = tuple(wish.get("helpers", case.study.helpers if case.study else ()))
-    _check_unit(units, wish["unit"], "unit")
-    for helper in helpers:
-        _check_unit(units, helper, "helpers")
-    category = wish.get("category", case.category)
-    if "category" in wish and category not in reference.duties.categories():
-        raise UnknownCategory("category")
-    return Order(
-        unit=wish["unit"],
-        unit_name=str(units.name_of(wish["unit"])),
-        complexity=wish["complexity"],
-        helpers=helpers,
-        category=category,
-        priority=wish.get("priority", case.priority),
-        sensitive=wish.get("sensitive", case.sensitive),
-        restricted=wish.get("restricted", case.restricted),
-    )
-
-
-def _check_unit(units: Organisation, code: str, field: str) -> None:
-    if code not in units.units:
-        raise UnknownUnit(field)
-    if not units.can_receive(code):
-        raise ClosedUnit(field)

@@ -12,10 +12,12 @@ from services.dispatch.store.reference import (
     save_units,
 )
 from services.dispatch.store.standings import lock_standings, save_standings
-from services.dispatch.store.work import Work, add_work, work_of
+from services.dispatch.store.texts import Neighbour, neighbours, save_texts, search
+from services.dispatch.store.work import Work, add_entry, add_work, work_of
 
 __all__ = [
-    "CASE_COLUMNS", "Count", "Entry", "Work", "add_work", "count_by_state", "count_open", "directory", "duty_list",
-    "find_case", "find_standing", "lock_case", "lock_cases", "lock_editions", "lock_standings", "organisation",
-    "page", "renew_edition", "save_cases", "save_duties", "save_standings", "save_units", "wall", "work_of",
+    "CASE_COLUMNS", "Count", "Entry", "Neighbour", "Work", "add_entry", "add_work", "count_by_state", "count_open",
+    "directory", "duty_list", "find_case", "find_standing", "lock_case", "lock_cases", "lock_editions",
+    "lock_standings", "neighbours", "organisation", "page", "renew_edition", "save_cases", "save_duties",
+    "save_standings", "save_texts", "save_units", "search", "wall", "work_of",
 ]  # fmt: skip

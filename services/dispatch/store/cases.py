@@ -19,7 +19,9 @@ CASE_COLUMNS = {
     "sensitive": "boolean", "restricted": "boolean", "about": "text[]", "dispatched_at": "timestamptz",
     "acknowledged_at": "timestamptz", "contacted_at": "timestamptz", "promised_at": "timestamptz",
     "replied_at": "timestamptz", "closed_at": "timestamptz", "process": "text", "reply": "text", "outcome": "text",
-    "round": "integer",
+    "round": "integer", "sent_at": "timestamptz", "handed_back_at": "timestamptz", "handed_back_by": "text[]",
+    "reopened_at": "timestamptz", "withdrawn_at": "timestamptz", "merged_into": "text", "followers": "text[]",
+    "handler": "text", "same_telephone": "text[]",
 }  # fmt: skip
 NAMES = ", ".join(CASE_COLUMNS)
 TYPED = ", ".join(f"{name} {kind}" for name, kind in CASE_COLUMNS.items())
@@ -74,14 +76,16 @@ def _row(case: Case) -> dict[str, Any]:
     }
 
 
-_OWN = tuple(f.name for f in fields(Case) if f.name not in ("letter", "imported", "study", "helpers", "about"))
+LISTS = ("helpers", "about", "handed_back_by", "followers", "same_telephone")
+_OWN = tuple(f.name for f in fields(Case) if f.name not in ("letter", "imported", "study", *LISTS))
 
 
 def case_of(row: Row[Any]) -> Case:
+    own: dict[str, Any] = {name: getattr(row, name) for name in _OWN}
+    lists: dict[str, Any] = {name: tuple(getattr(row, name)) for name in LISTS}
     return Case(
-        **{name: getattr(row, name) for name in _OWN},
-        helpers=tuple(row.helpers),
-        about=tuple(row.about),
+        **own,
+        **lists,
         letter=_letter(row) if row.submitted_at else None,
         imported=_imported(row.imported) if row.imported else None,
         study=_study(row.study) if row.study else None,

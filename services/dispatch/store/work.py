@@ -9,13 +9,14 @@ from sqlalchemy import Connection, text
 
 from services.dispatch.case import Fact
 from services.dispatch.store.documents import as_json
+from services.dispatch.work import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One line of a case's work log."""
+    """One line of a case's work log; `seq` is that of the event that told it, None for what no event tells."""
 
-    seq: int
+    seq: int | None
     type: str
     at: datetime
     who: str
@@ -35,9 +36,32 @@ def add_work(tx: Connection, facts: Sequence[tuple[Fact, str]]) -> None:
         tx.execute(ADD_WORK, {"rows": as_json([_work_row(fact, who) for fact, who in facts])})
 
 
+def add_entry(tx: Connection, entry: Entry, who: str) -> None:
+    """Appends what no event tells."""
+    tx.execute(
+        text("""
+            insert into work_entries (case_number, revision, type, at, who, says)
+            values (:number, :revision, :type, :at, :who, cast(:says as jsonb))
+        """),
+        {
+            "number": entry.number,
+            "revision": entry.revision,
+            "type": entry.type,
+            "at": entry.at,
+            "who": who,
+            "says": as_json(entry.says),
+        },
+    )
+
+
 def work_of(tx: Connection, number: str) -> list[Work]:
     rows = tx.execute(
-        text("select seq, type, at, who, says from work_log where case_number = :number order by seq"),
+        text("""
+            select seq, type, at, who, says from work_log where case_number = :number
+            union all
+            select null, type, at, who, says from work_entries where case_number = :number
+            order by at, seq nulls last
+        """),
         {"number": number},
     )
     return [Work(row.seq, row.type, row.at, row.who, row.says) for row in rows]
@@ -50,5 +74,5 @@ def _work_row(fact: Fact, who: str) -> dict[str, Any]:
         "type": fact.type,
         "at": fact.at,
         "who": who,
-        "says": fact.says,
+        "says": {**fact.says, **fact.noted},
     }

@@ -55,6 +55,13 @@ class Intake:
     def refused(self) -> Draft:
         return self._draft("case.refused", 2, reason="not_in_scope", refused_at=SUBMITTED_AT.isoformat())
 
+    @property
+    def withdrawal_asked(self) -> Draft:
+        return self._draft("case.withdrawal_asked", 3)
+
+    def rated(self, grade: str, round_: int = 1, seq: int = 4) -> Draft:
+        return self._draft("case.rated", seq, grade=grade, comment="还是老样子", round=round_)
+
     def messages(self) -> list[Message]:
         return [message(draft, "intake") for draft in (self.submitted, self.accepted)]
 

@@ -92,7 +92,7 @@ def test_an_illegal_command_is_told_what_would_be_legal(
     before = types(waiting)
     answer = waiting.post(f"{CASE}/{command}", body, role, unit)
     assert (answer.status_code, answer.json["code"]) == (409, "illegal_transition")
-    assert answer.json["data"] == {"state": "dispatched", "legal": ["acknowledge"]}
+    assert answer.json["data"] == {"state": "dispatched", "legal": ["acknowledge", "hand_back", "handler", "merge"]}
     assert types(waiting) == before
 
 

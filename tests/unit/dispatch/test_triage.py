@@ -205,7 +205,7 @@ def test_an_automatic_study_dispatches_at_once() -> None:
         ("case.dispatched", "dispatched", 2),
     ]
     assert (case.unit, case.unit_name, case.dispatched_at) == ("C01", "宝民社区", NOW)
-    assert facts[1].says == {"dispatched_by": "rule", "imported": False}
+    assert facts[1].says == {"dispatched_by": "rule", "imported": False, "forced": False}
 
 
 def test_an_import_is_not_studied() -> None:
