@@ -29,6 +29,12 @@ DISSATISFIED = frozenset({"dissatisfied", "very_dissatisfied"})
 ROUNDS = 2  # a second dissatisfaction is for supervision, not for a third pass
 
 
+def hand_back_until(case: Case) -> datetime | None:
+    """Until when its lead unit may hand the case back; None if it may not, or not again."""
+    sent_at = case.sent_at or case.dispatched_at
+    return sent_at + HAND_BACK_WITHIN if sent_at and case.unit not in case.handed_back_by else None
+
+
 def hand_back(case: Case, reason_code: str, reason: str, now: datetime) -> tuple[Case, list[Fact]]:
     """The lead unit says that it is not theirs; the closing clock runs on.
 

@@ -1,44 +1,28 @@
 """One case at the desk: the letter, the way it went, and what this officer may do with it now."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Response
 from sqlalchemy import Connection
 
 from chassis import clock, pages, web
-from services.dispatch import commands
+from services.dispatch import commands, detours
 from services.dispatch.case import Case, legal_commands
 from services.dispatch.organisation import Unit
 from services.dispatch.pages import words
-from services.dispatch.pages.fields import flags, label, moment, several, unit_code
-from services.dispatch.pages.forms import Attempt, Form, Values, answer
-from services.dispatch.schemas import AcknowledgeBody, ContactBody, DispatchBody, ReplyBody, ReviewBody
+from services.dispatch.pages.fields import label, several
+from services.dispatch.pages.forms import Attempt
 from services.dispatch.visibility import decider
 
 STAFF = ("centre", "unit", "leader", "supervisor")
 DECIDERS = ("centre", "leader", "supervisor")
-DECIDED, LED = frozenset({"dispatch", "review"}), frozenset({"acknowledge", "contact", "reply"})
+DECIDED = frozenset({"dispatch", "review", "ruling", "merge"})
+LED = frozenset({"acknowledge", "contact", "reply", "hand_back", "handler", "work"})
+HELPED = frozenset({"work"})
 
 blueprint = pages.Blueprint("desk_case", __name__, url_prefix="/desk/cases/<number>")
-
-
-def _order(typed: Mapping[str, Any]) -> Values:
-    given = {name: typed.get(name) for name in ("unit", "complexity", "category")}
-    ticked = flags(typed, "priority", "sensitive", "restricted")
-    return {**given, **ticked, "helpers": several(typed.get("helpers"))}
-
-
-def _told(typed: Mapping[str, Any]) -> Values:
-    return {**typed, "promised_at": moment(typed.get("promised_at"))}
-
-
-DISPATCH = Form("dispatch", DispatchBody(), _order)
-ACKNOWLEDGE = Form("acknowledge", AcknowledgeBody())
-CONTACT = Form("contact", ContactBody(), _told)
-REPLY = Form("reply", ReplyBody())
-CLOSE = Form("close", ReviewBody(), lambda typed: {**typed, "decision": "close"})
-SEND_BACK = Form("send_back", ReviewBody(), lambda typed: {**typed, "decision": "send_back"})
 
 
 @blueprint.get("")
@@ -48,107 +32,46 @@ def read(number: str) -> Response:
     return show(number, Attempt())
 
 
-@blueprint.post("/dispatch")
-@pages.requires(*DECIDERS)
-def dispatch(number: str) -> Response:
-    """To a lead unit, chosen by code, name or the word residents use."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        wish = {**body, "unit": unit_code(body["unit"], commands.units(tx))}
-        return commands.dispatch(tx, number, wish, officer)
-
-    return answer(number, DISPATCH, run, show, f"{number} 已分拨。")
-
-
-@blueprint.post("/acknowledge")
-@pages.requires("unit")
-def acknowledge(number: str) -> Response:
-    """The unit confirms receipt."""
-    return answer(
-        number, ACKNOWLEDGE, lambda tx, _, who: commands.acknowledge(tx, number, who), show, f"{number} 已签收。"
-    )
-
-
-@blueprint.post("/contact")
-@pages.requires("unit")
-def contact(number: str) -> Response:
-    """The resident was told process and date (R25)."""
-    return answer(
-        number,
-        CONTACT,
-        lambda tx, body, who: commands.contact(tx, number, officer=who, **body),
-        show,
-        f"{number} 已记录先行联系。",
-    )
-
-
-@blueprint.post("/reply")
-@pages.requires("unit")
-def reply(number: str) -> Response:
-    """The unit answers; the centre reviews."""
-    return answer(
-        number,
-        REPLY,
-        lambda tx, body, who: commands.reply(tx, number, body["text"], who),
-        show,
-        f"{number} 已答复，等待诉求中心审核。",
-    )
-
-
-@blueprint.post("/close")
-@pages.requires(*DECIDERS)
-def close(number: str) -> Response:
-    """Review passed."""
-    return answer(
-        number,
-        CLOSE,
-        lambda tx, body, who: commands.close(tx, number, body["outcome"], who),
-        show,
-        f"{number} 审核通过，已办结。",
-    )
-
-
-@blueprint.post("/send_back")
-@pages.requires(*DECIDERS)
-def send_back(number: str) -> Response:
-    """Review failed."""
-    return answer(
-        number,
-        SEND_BACK,
-        lambda tx, body, who: commands.send_back(tx, number, body["reason"], who),
-        show,
-        f"{number} 已退回重办。",
-    )
-
-
 def show(number: str, attempt: Attempt) -> Response:
     """The case as it is now, with what an officer typed in vain. Raises CaseNotFound."""
     who = pages.caller()
     with web.database().transaction() as tx:
+        now = clock.now(tx)
         case, log = commands.read(tx, number, who.scopes)
         units = {unit.code: unit for unit in commands.units(tx)}
+        can = allowed(case, who, now)
         return pages.page(
             "desk/case.html",
             status=attempt.status,
             case=case,
             log=log,
             standing=commands.standing(tx, number),
-            can=allowed(case, who),
+            can=can,
+            near=commands.near(tx, number, who.scopes) if "merge" in can else [],
+            hand_back_until=detours.hand_back_until(case),
             attempt=attempt,
             typed=_typed(case, attempt, units),
             units=units,
-            categories=[("", "不改"), *((name, name) for name in sorted(commands.duty_list(tx).categories()))],
-            now=clock.now(tx),
+            categories=_categories(tx),
+            now=now,
             words=words,
             label=label,
         )
 
 
-def allowed(case: Case, who: web.Caller) -> frozenset[str]:
+def allowed(case: Case, who: web.Caller, now: datetime) -> frozenset[str]:
     """What the state allows and this officer may decide or do."""
-    decides = DECIDED if decider(case) in who.roles else frozenset()
-    leads = LED if "unit" in who.roles and who.unit == case.unit else frozenset()
-    return frozenset(legal_commands(case.state)) & (decides | leads)
+    can = DECIDED if decider(case) in who.roles else frozenset()
+    if "unit" in who.roles:
+        can |= LED if who.unit == case.unit else HELPED if who.unit in case.helpers else frozenset()
+    until = detours.hand_back_until(case)
+    if until is None or now > until:
+        can -= {"hand_back"}
+    return frozenset(legal_commands(case.state)) & can
+
+
+def _categories(tx: Connection) -> list[tuple[str, str]]:
+    return [("", "不改"), *((name, name) for name in sorted(commands.duty_list(tx).categories()))]
 
 
 def _typed(case: Case, attempt: Attempt, units: Mapping[str, Unit]) -> Mapping[str, Any]:

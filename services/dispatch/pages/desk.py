@@ -13,10 +13,11 @@ from chassis.errors import DomainError
 from chassis.web.problems import ErrorTable
 from services.dispatch import commands
 from services.dispatch.case import Case
-from services.dispatch.errors import CaseNotFound
+from services.dispatch.errors import CaseNotFound, WordTooShort
 from services.dispatch.pages import tabs, words
 from services.dispatch.pages.case import DECIDERS, STAFF
 from services.dispatch.pages.forms import expect_typed
+from services.dispatch.schemas import SearchBody
 from services.dispatch.visibility import decider
 
 PAGE = 50
@@ -59,12 +60,38 @@ def counts() -> Response:
 @blueprint.post("/search")
 @pages.requires(*STAFF)
 def search() -> Response:
-    """The case of a number. By POST: what people search for must not stand in addresses, which are logged."""
-    sought = request.form.get("q", "").strip()[:100]
-    with web.database().transaction() as tx, suppress(CaseNotFound):
-        case, _ = commands.read(tx, sought.upper(), pages.caller().scopes)
-        return pages.back(f"/desk/cases/{case.number}")
-    return pages.page("desk/found.html", q=sought)
+    """A number opens its case, words list theirs, newest first.
+
+    By POST: what people search for must not stand in addresses, which are logged.
+    """
+    who, sought = pages.caller(), request.form.get("q", "").strip()[:100]
+    with web.database().transaction() as tx:
+        with suppress(CaseNotFound):
+            case, _ = commands.read(tx, sought.upper(), who.scopes)
+            return pages.back(f"/desk/cases/{case.number}")
+        found, refusal = _found(tx, {**SearchBody().load({}), "words": sought, "limit": PAGE})
+        return pages.page(
+            "desk/found.html",
+            status=422 if refusal else 200,
+            q=sought,
+            refusal=refusal,
+            entries=found,
+            full=len(found) == PAGE,
+            units={unit.code: unit for unit in commands.units(tx)},
+            now=clock.now(tx),
+            words=words,
+        )
+
+
+def _found(tx: Connection, wish: Mapping[str, Any]) -> tuple[list[Any], str]:
+    """The cases, or the sentence that says why nothing was looked for."""
+    table: ErrorTable = current_app.extensions["lianxin.errors"]
+    if not wish["words"]:
+        return [], "请写编号，或来信里的词。"
+    try:
+        return commands.search(tx, pages.caller().scopes, wish), ""
+    except WordTooShort as refusal:
+        return [], table.sentence(refusal.code, refusal.data)
 
 
 @blueprint.post("/dispatch")

@@ -26,7 +26,7 @@ Read = Callable[[Mapping[str, Any]], Values]
 class Attempt:
     """What an officer typed into the form `name`, and why it was refused: field of the page → sentence.
 
-    `seen` is the number of events the case had when the form was opened, if somebody else was faster; else None.
+    `seen` is the number of lines its log had when the form was opened, if somebody else was faster; else None.
     """
 
     name: str = ""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dispatch.case import Case
+from services.dispatch.detours import REASONS as REASONS
 from services.dispatch.store import Work
+from services.dispatch.work import KINDS as WORK
 
 STATES = {
     "waiting": "待分拨",
@@ -57,16 +59,31 @@ STEPS = {
     "case.reopened": "重办",
     "case.withdrawn": "撤回",
     "case.merged": "合并",
+    "handler": "指定经办人",
+    "work": "办理记录",
+}
+NEAR = {"same_telephone": "同一手机号码", "same_place": "同一地点，内容相近"}
+GRADES = {
+    "very_satisfied": "非常满意",
+    "satisfied": "满意",
+    "fairly_satisfied": "基本满意",
+    "dissatisfied": "不满意",
+    "very_dissatisfied": "非常不满意",
 }
 DISPATCHED_BY = {"rule": "系统按规则分拨", "centre": "诉求中心分拨", "import": "导入前已分拨", "ruling": "裁决后分拨"}
 # Every form of a case in the order of the page, and the command it gives.
 FORMS = {
+    "ruling": "ruling",
     "dispatch": "dispatch",
     "acknowledge": "acknowledge",
     "contact": "contact",
     "reply": "reply",
     "close": "review",
     "send_back": "review",
+    "work": "work",
+    "handler": "handler",
+    "hand_back": "hand_back",
+    "merge": "merge",
 }
 SENTENCES = (
     "您好，您反映的问题我们已到现场查看。",
@@ -86,6 +103,17 @@ AWAITED = {
     "withdrawn": "诉求人已撤回，不用再办。",
     "merged": "这件已并入另一件，随那一件一起办理。",
 }
+# What the work log says in names of the code, with its label.
+NAMED: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("dispatched_by", "方式", DISPATCHED_BY),
+    ("means", "联系方式", MEANS),
+    ("reason_code", "理由", REASONS),
+    ("outcome", "办理结果", OUTCOMES),
+    ("grade", "评价", GRADES),
+    ("into", "并入", {}),
+    ("handler", "经办人", {}),
+    ("kind", "记录", WORK),
+)
 WHO = {"rule": "系统", "import": "导入"}
 
 
@@ -107,8 +135,9 @@ def awaited(case: Case) -> str:
 def said(line: Work) -> list[str]:
     """What was said at a step, as sentences."""
     says: Mapping[str, Any] = line.says
-    by = [DISPATCHED_BY[says["dispatched_by"]]] if says.get("dispatched_by") in DISPATCHED_BY else []
-    means = [f"联系方式：{MEANS[says['means']]}"] if says.get("means") else []
-    outcome = [f"办理结果：{OUTCOMES[says['outcome']]}"] if says.get("outcome") else []
-    free = [str(says[name]) for name in ("rule", "process", "text", "reason") if says.get(name)]
-    return by + means + outcome + free
+    found = [f"{label}：{names.get(says[name], says[name])}" for name, label, names in NAMED if says.get(name)]
+    if says.get("forced"):
+        found.append("退件未被同意，由原单位办理，不能再退。")
+    if says.get("media"):
+        found.append(f"附 {len(says['media'])} 个照片或视频。")
+    return found + [str(says[name]) for name in ("rule", "process", "text", "reason", "comment") if says.get(name)]
