@@ -180,8 +180,9 @@ class DispatchReading(Schema):
 
 
 DISPATCH_STAGES = (
-    "triaged", "dispatched", "contacted", "replied", "sent_back", "closed", "reopened", "withdrawn", "merged",
-)  # fmt: skip
+    *("triaged", "dispatched", "contacted", "handed_back", "replied", "sent_back", "closed"),
+    *("reopened", "withdrawn", "merged"),
+)
 STOPS = ("case.withdrawn", "case.merged")
 
 

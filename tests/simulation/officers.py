@@ -47,13 +47,16 @@ class Officer:
         row = self.town.databases["dispatch"].tables["cases"].get(number)
         steps: dict[str, Callable[[Any], tuple[str, Callable[[Any], Any]]]] = {
             "waiting": self._dispatch,
-            "dispatched": lambda row: ("acknowledge", lambda tx: dispatch.acknowledge(tx, number, self._of(row))),
+            "dispatched": self._receive,
+            "handed_back": self._rule,
             "acknowledged": self._contact,
             "handling": lambda row: ("reply", lambda tx: dispatch.reply(tx, number, "已经处理完毕", self._of(row))),
             "replied": self._review,
         }
         if row is None or row["state"] not in steps:
             return "dispatch", "", None
+        if self.rng.random() < 0.04 and (other := self._another(row)):
+            return "dispatch", "merge", lambda tx: dispatch.merge(tx, number, other, self._of(row))
         return ("dispatch", *steps[row["state"]](row))
 
     def _of(self, row: Any) -> dispatch.Officer:
@@ -64,6 +67,24 @@ class Officer:
         unit = self.rng.choice([code for code in UNITS[1:] if code not in row["about"]])
         wish = {"unit": unit, "helpers": [], "complexity": self.rng.choice(("simple", "complex"))}
         return "dispatch", lambda tx: dispatch.dispatch(tx, self.number, wish, self._of(row))
+
+    def _receive(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
+        """Ours, or not."""
+        if self.rng.random() < 0.15:
+            reason = ("not_our_duty", "不属于本单位职责。")
+            return "hand back", lambda tx: dispatch.hand_back(tx, self.number, *reason, self._of(row))
+        return "acknowledge", lambda tx: dispatch.acknowledge(tx, self.number, self._of(row))
+
+    def _rule(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
+        unit = self.rng.choice([row["unit"], *(code for code in UNITS[1:] if code not in row["about"])])
+        wish = {"unit": unit, "reason": "按职责清单裁定。"}
+        return "rule", lambda tx: dispatch.rule(tx, self.number, wish, self._of(row))
+
+    def _another(self, row: Any) -> str | None:
+        """Another case that this one might be part of."""
+        cases = self.town.databases["dispatch"].tables["cases"].values()
+        known = [each["number"] for each in cases if each["number"] != self.number and each["state"] != "submitted"]
+        return self.rng.choice(sorted(known)) if known else None
 
     def _contact(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
         return "contact", lambda tx: dispatch.contact(tx, self.number, "已联系", "telephone", None, self._of(row))

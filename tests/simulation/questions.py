@@ -160,7 +160,8 @@ def _same_handling(number: str, handled: Any, watched: Any, progress: Any) -> It
         if name != "state" and watched.get(name) != handled.get(name):
             yield Finding(WRONG, f"sla and dispatch disagree on {name}", number)
     shown = (progress or {}).get("handling")
-    if (shown is None) != (handled["dispatched_at"] is None):
+    told = handled["state"] not in ("submitted", "refused", "waiting")
+    if (shown is None) is told:
         yield Finding(WRONG, "the resident is shown another stage than dispatch's", number)
     for name in VIEW if shown else ():
         if shown[name] != _written(handled.get(name)):

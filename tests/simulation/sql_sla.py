@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.envelope import Event
@@ -46,7 +46,8 @@ def _clocks(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
 @of("insert into cases (number, version")
 def _save_cases(tx: Tx, p: Mapping[str, Any]) -> None:
     for row in json.loads(p["rows"]):
-        tx.put("cases", row["number"], moments(row, CASE_MOMENTS))
+        case = moments(row, CASE_MOMENTS) | {"stops": [datetime.fromisoformat(at) for at in row["stops"]]}
+        tx.put("cases", row["number"], case)
 
 
 @of("insert into clocks (number, kind")

@@ -44,7 +44,8 @@ def _differences(
 
 def _of_dispatch(intake: Row, dispatch: Row) -> Iterator[str]:
     yield from _unequal(intake, dispatch, ("kind", "channel", "community", "emergency", *OF_INTAKE))
-    decided = {"submitted": dispatch["state"] == "submitted", "refused": dispatch["state"] == "refused"}
+    unheard, refused = dispatch["state"] == "submitted", dispatch["state"] == "refused"
+    decided = {"submitted": unheard, "withdrawn": unheard, "refused": refused}
     if not decided.get(intake["state"], dispatch["state"] not in ("submitted", "refused")):
         yield "whether the case was accepted"
 

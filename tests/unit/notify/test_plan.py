@@ -206,7 +206,7 @@ def test_a_reopened_case_tells_its_new_promise_and_no_older_ending() -> None:
     assert [why_skip(each, file.case, None, BEGAN) for each in closings] == ["superseded", None]
 
 
-@pytest.mark.parametrize("by", ["intake"])
+@pytest.mark.parametrize("by", ["intake", "dispatch"])
 def test_of_a_withdrawn_case_the_resident_is_told_that_alone(by: str) -> None:
     story = Story(NUMBER, began=BEGAN)
     heard = [story.submitted(at=BEGAN), story.started(), story.withdrawn(by, at=BEGAN)]
