@@ -42,7 +42,7 @@ class Handling:
     reply: str | None = None
     outcome: str | None = None
     round: int = 1
-    handed_back_at: datetime | None = None
+    handed_back: tuple[datetime, ...] = ()
     reopened_at: datetime | None = None
     withdrawn_at: datetime | None = None
     merged_into: str | None = None
@@ -76,7 +76,6 @@ VIEW = (
     "contacted_at",
     "replied_at",
     "closed_at",
-    "handed_back_at",
     "reopened_at",
     "withdrawn_at",
     "merged_into",
@@ -99,7 +98,9 @@ def told_by_dispatch(progress: Progress, type: str, data: Mapping[str, Any]) -> 
     view: dict[str, Any] = {field: data.get(field) for field in VIEW}
     said: dict[str, Any] = {part: data.get(field) for field, part in SAID.get(type, {}).items()}
     handling = replace(known, **view, **said) if known else Handling(**view, **said)
-    return replace(progress, handling=replace(handling, round=data.get("round", 1)))
+    return replace(
+        progress, handling=replace(handling, round=data.get("round", 1), handed_back=_handed_back(known, data))
+    )
 
 
 def told_by_sla(progress: Progress, data: Mapping[str, Any]) -> Progress:
@@ -131,6 +132,12 @@ def stage(case: Case, progress: Progress) -> str:
     if handling is None:
         return str(case.state)
     return "closed" if handling.state == "merged" and handling.closed_at else STAGES[handling.state]
+
+
+def _handed_back(known: Handling | None, data: Mapping[str, Any]) -> tuple[datetime, ...]:
+    """When units handed the case back: dispatch's view forgets it with the ruling."""
+    before, newest = known.handed_back if known else (), data.get("handed_back_at")
+    return before if newest is None or newest in before else (*before, newest)
 
 
 def _new_pass(known: Handling | None, round: int) -> Handling | None:

@@ -137,7 +137,7 @@ def _beside(held: Held) -> Iterator[tuple[str, datetime | None]]:
     yield from (("supplemented", each.at) for each in held.supplements)
     yield "withdrawal_asked", held.case.withdrawal_asked_at
     if held.progress.handling:
-        yield "handed_back", held.progress.handling.handed_back_at
+        yield from (("handed_back", at) for at in held.progress.handling.handed_back)
     yield from (("rated", each.at) for each in held.ratings)
 
 

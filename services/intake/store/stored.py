@@ -22,4 +22,6 @@ def timed(kind: type[Any], stored: Mapping[str, Any] | None) -> Any:
 
 
 def _time(type_: Any, value: Any) -> Any:
+    if isinstance(value, list) and "datetime" in str(type_):
+        return tuple(datetime.fromisoformat(each) for each in value)
     return datetime.fromisoformat(value) if value is not None and "datetime" in str(type_) else value

@@ -180,3 +180,39 @@ def test_unknown_fields_of_an_event_are_no_error(street: Make) -> None:
         ("dispatch", "case.dispatched", receipt["number"], 1, handling(receipt["number"], "dispatched", new={"x": 1})),
     )
     assert here.get(receipt["number"], receipt["query_code"]).json["state"] == "dispatched"
+
+
+def test_what_came_between_is_kept_and_shown(street: Make) -> None:
+    here = street(accept_automatically="true")
+    receipt = here.post().json
+    number = receipt["number"]
+    at = [(datetime.now(UTC) + timedelta(hours=n)).isoformat() for n in range(9)]
+    done = {"contacted_at": at[3], "replied_at": at[4], "closed_at": at[5]}
+    tell(
+        here,
+        ("dispatch", "case.dispatched", number, 2, handling(number, "dispatched")),
+        ("dispatch", "case.handed_back", number, 3, handling(number, "handed_back", handed_back_at=at[1])),
+        ("dispatch", "case.dispatched", number, 4, handling(number, "dispatched")),
+        (
+            "dispatch",
+            "case.replied",
+            number,
+            5,
+            handling(number, "replied", text="修好了", **done | {"closed_at": None}),
+        ),
+        ("dispatch", "case.closed", number, 6, handling(number, "closed", outcome="solved", **done)),
+    )
+    again = {"round": 2, "reopened_at": at[6], "contacted_at": at[3]}
+    tell(here, ("dispatch", "case.reopened", number, 7, handling(number, "handling", **again)))
+    seen = here.get(number, receipt["query_code"]).json
+    assert (seen["state"], seen["reply"], seen["earlier_replies"]) == ("handling", None, ["修好了"])
+    assert [step["step"] for step in seen["steps"]][2:] == [
+        "dispatched",
+        "handed_back",
+        "contacted",
+        "replied",
+        "closed",
+        "reopened",
+    ]
+    tell(here, ("dispatch", "case.withdrawn", number, 8, handling(number, "withdrawn", **again, withdrawn_at=at[7])))
+    assert here.get(number, receipt["query_code"]).json["state"] == "withdrawn"

@@ -153,10 +153,12 @@ def test_an_event_of_a_pass_that_comes_again_makes_no_pass_more() -> None:
     assert once == twice and once.handling is not None and len(once.handling.earlier) == 1
 
 
-def test_a_case_handed_back_is_being_dispatched_anew() -> None:
-    handed_back = told("handed_back", 1, handed_back_at=NOW + timedelta(hours=2))
-    view = seen([("dispatch", *DISPATCH[0]), ("dispatch", "case.handed_back", handed_back)])
+def test_a_case_handed_back_is_being_dispatched_anew_and_the_step_stays_after_the_ruling() -> None:
+    handed_back = ("case.handed_back", told("handed_back", 1, handed_back_at=NOW + timedelta(hours=2)))
+    view = seen([("dispatch", *DISPATCH[0]), ("dispatch", *handed_back), ("dispatch", *handed_back)])
     assert (view["state"], view["steps"][-1].step) == ("handed_back", "handed_back")
+    ruled = seen([("dispatch", *DISPATCH[0]), ("dispatch", *handed_back), ("dispatch", *DISPATCH[0])])
+    assert (ruled["state"], [step.step for step in ruled["steps"]].count("handed_back")) == ("dispatched", 1)
 
 
 def test_a_merged_case_is_closed_by_its_own_answer() -> None:
