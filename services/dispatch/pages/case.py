@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from chassis import clock, pages, web
 from services.dispatch import commands, detours
-from services.dispatch.case import Case, legal_commands
+from services.dispatch.case import OPEN, Case, legal_commands
 from services.dispatch.organisation import Unit
 from services.dispatch.pages import words
 from services.dispatch.pages.fields import label, several
@@ -21,6 +21,8 @@ DECIDERS = ("centre", "leader", "supervisor")
 DECIDED = frozenset({"dispatch", "review", "ruling", "merge"})
 LED = frozenset({"acknowledge", "contact", "reply", "hand_back", "handler", "work"})
 HELPED = frozenset({"work"})
+NEAR = 8
+"""Repeats proposed on a page."""
 
 blueprint = pages.Blueprint("desk_case", __name__, url_prefix="/desk/cases/<number>")
 
@@ -47,7 +49,8 @@ def show(number: str, attempt: Attempt) -> Response:
             log=log,
             standing=commands.standing(tx, number),
             can=can,
-            near=commands.near(tx, number, who.scopes) if "merge" in can else [],
+            near=commands.near(tx, number, who.scopes)[:NEAR] if "merge" in can else [],
+            mergeable=lambda other: other.state in OPEN and other.restricted == case.restricted,
             hand_back_until=detours.hand_back_until(case),
             attempt=attempt,
             typed=_typed(case, attempt, units),

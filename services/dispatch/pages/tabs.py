@@ -36,7 +36,7 @@ TABS = {
     "yellow": Tab("预警黄", {"mark": "yellow", "open": True}, "没有预警的诉求。"),
     "red": Tab("警报红", {"mark": "red", "open": True}, "没有超时的诉求。"),
     "all": Tab("全部未结", {"open": True}, "没有未办结的诉求。"),
-    "closed": Tab("已办结", {"states": ("closed",), "sort": "number"}, "还没有办结的诉求。"),
+    "closed": Tab("已办结", {"states": ("closed",), "sort": "newest"}, "还没有办结的诉求。"),
 }
 CENTRE = ("waiting", "at_units", "handed_back", "replied", "yellow", "red", "all", "closed")
 UNIT = ("all", "dispatched", "acknowledged", "handling", "replied", "yellow", "red", "closed")

@@ -47,6 +47,10 @@ NONE = {("unit", "none"): "c.unit is null", ("community", "none"): "c.community 
 SEEN = "c.scopes && cast(:scopes as text[])"
 ENTRY = ", ".join(f"c.{name}" for name in NAMES.split(", ")) + ", s.mark, s.clocks"
 BY_NUMBER = "from cases c left join standings s using (number) where {} and c.number > :after order by c.number"
+NEWEST = """
+    from cases c left join standings s using (number)
+    where {} and (:after = '' or c.number < :after) order by c.number desc
+"""
 # Every case has a standing from its first event on, so this list leaves none out and an index may lead it.
 BY_TIME_LEFT = """
     from standings s join cases c using (number)
@@ -63,12 +67,12 @@ WALL = text(f"""
 
 
 def page(tx: Connection, scopes: Collection[str], wish: Mapping[str, Any]) -> list[Entry]:
-    """Up to `limit` cases after `after`, by number or by time left, as far as `scopes` may see them."""
+    """Up to `limit` cases after `after`, by number, newest first, or by time left, as far as `scopes` see."""
     asked = {name: wish[name] for name in FILTERS if wish.get(name)}
     conditions = [SEEN, *(NONE.get((name, value)) or FILTERS[name] for name, value in asked.items())]
     conditions += ["c.state = any(cast(:open as text[]))"] if wish.get("open") else []
     values = {**wish, "scopes": sorted(scopes), "open": list(OPEN), "states": list(wish.get("states") or ())}
-    listed = BY_NUMBER
+    listed = NEWEST if wish["sort"] == "newest" else BY_NUMBER
     if wish["sort"] == "time_left":
         after, listed = Cursor.read(wish["after"]), BY_TIME_LEFT
         values |= {"due": after.due, "after": after.number}

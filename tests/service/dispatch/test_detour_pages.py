@@ -1,8 +1,10 @@
 """Off the ordinary way at the desk: handed back and ruled upon, merged, noted, found again by its words."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from chassis.testing import move_clock
 from tests.service.dispatch.browser import Browser, Shown
@@ -114,3 +116,17 @@ def test_words_find_their_cases_and_never_another_unit_s(twins: Office) -> None:
     assert "没有找到" in search(Browser(twins), "不存在的词语").words
     assert search(Browser(twins), "油").status == 422
     assert search(Browser(twins), " ").status == 422
+
+
+def test_what_is_closed_is_listed_with_the_newest_first(twins: Office) -> None:
+    with twins.database.transaction() as tx:
+        tx.execute(text("update cases set state = 'closed'"))
+    page = Browser(twins).open("/desk?tab=closed")
+    assert re.findall(r'id="row-(XA\d+)"', page.html) == [OTHER, TWIN, NUMBER]
+
+
+def test_a_repeat_that_is_over_is_shown_and_cannot_be_chosen(twins: Office) -> None:
+    with twins.database.transaction() as tx:
+        tx.execute(text("update cases set state = 'closed' where number = :number"), {"number": NUMBER})
+    page = Browser(twins).open(REPEAT)
+    assert NUMBER in page.words and f'value="{NUMBER}"' not in page.html
