@@ -123,8 +123,11 @@ class Case:
         """How often the case had been sent out when sla published its event `seq`; at least once.
 
         Counted, not compared by time: the clock that tells when a case was dispatched or closed may be set back.
+        A first clock of a later gen tells of a pass that had none: merged before it was sent to anybody.
         """
-        return max(1, len({clock.started_at for clock in self.clocks if clock.kind == "close" and clock.seq <= seq}))
+        closing = [clock for clock in self.clocks if clock.kind == "close" and clock.seq <= seq]
+        unclocked = bool(closing) and closing[0].gen > 1
+        return max(1, unclocked + len({clock.started_at for clock in closing}))
 
     @property
     def passes(self) -> int:

@@ -187,20 +187,22 @@ def _courses_before_dispatch(case: Case) -> dict[Kind, Course]:
 
 def _courses_after_dispatch(case: Case) -> dict[Kind, Course]:
     dispatch = case.dispatch
-    if dispatch.dispatched_at is None:
-        return {}
     answered_at = dispatch.replied_at or dispatch.closed_at
-    return {
-        Kind.CONTACT: _contact_course(case, dispatch.dispatched_at, answered_at),
-        Kind.CLOSE: Course(
-            dispatch.reopened_at or dispatch.dispatched_at,
+    found = {}
+    if dispatch.dispatched_at is not None:
+        found[Kind.CONTACT] = _contact_course(case, dispatch.dispatched_at, answered_at)
+    # A case merged before it was dispatched may be reopened on its own: its first promise is that of round two.
+    began_at = dispatch.reopened_at or dispatch.dispatched_at
+    if began_at is not None:
+        found[Kind.CLOSE] = Course(
+            began_at,
             gen=dispatch.round,
             ended_at=answered_at if _is_closed(case) else None,
             muted_at=dispatch.replied_at if dispatch.state == "replied" else None,
             resumed_at=dispatch.sent_back_at,
             stopped_at=dispatch.stopped_at,
-        ),
-    }
+        )
+    return found
 
 
 def _contact_course(case: Case, dispatched_at: datetime, answered_at: datetime | None) -> Course:

@@ -153,8 +153,12 @@ def letters_are_taken_back(people: People) -> None:
     """One after dispatch has it, one before anybody has decided."""
     asked = people.submit(name=NAME, mobile=MOBILE)
     people.wait_for("dispatch", "case.dispatched", asked.number)
-    people.withdraw(asked)
-    people.withdraw(people.submit(description=GAS, name=NAME, mobile=MOBILE))
+    undecided = people.submit(description=GAS, name=NAME, mobile=MOBILE)
+    for receipt, kind in ((asked, "close"), (undecided, "accept")):
+        people.wait_for("sla", "clock.started", receipt.number, kind=kind)
+        people.withdraw(receipt)
+        people.wait_for("sla", "clock.changed", receipt.number, kind=kind, status="stopped")
+        people.wait_for("notify", "message.delivered", receipt.number, template="withdrawn")
     people.settle()
 
 
@@ -175,6 +179,8 @@ def a_unit_says_that_it_is_not_theirs(people: People) -> None:
     people.settle()
     people.rate(second, "dissatisfied", f"还是老样子，请{NAME}的邻居作证。")
     people.wait_for("dispatch", "case.reopened", second.number)
+    people.wait_for("sla", "clock.started", second.number, kind="close", gen=2)
+    people.wait_for("notify", "message.delivered", second.number, template="reopened")
     people.settle()
 
 

@@ -94,6 +94,9 @@ def no_alert_stands_after_the_end(town: Town, evidence: Evidence) -> Iterator[Fi
         met, stands = turns.get("clock.met"), "clock.breached" in turns and "clock.retracted" not in turns
         if met is not None and stands is (_moment(met, "met_at") <= _moment(met, "due")):
             yield Finding(WRONG, f"the clock {kind} {gen} met at {met.data['met_at']} told {sorted(turns)}", number)
+    for event in evidence.log:
+        if event.type == "case.reopened" and (event.subject, "close", event.data["round"]) not in told:
+            yield Finding(LOST, f"round {event.data['round']} of a case has no promise", event.subject)
     for number, row in town.databases["sla"].tables["cases"].items():
         if row["closed_at"] is not None and row["mark"] != "green":
             yield Finding(WRONG, f"a closed case is marked {row['mark']}", number)

@@ -140,7 +140,17 @@ def test_an_imported_case_reopened_after_the_import_is_promised_anew() -> None:
     submitted = before.submitted(imported=True, at=BEGAN + DAY)
     assert templates([submitted, before.started()]) == []
     after = Story(NUMBER, began=BEGAN + DAY * 2)
-    assert templates([submitted, after.started(gen=2)]) == ["promised"]
+    assert templates([submitted, after.started(gen=2)]) == ["reopened"]
+
+
+def test_a_case_merged_before_it_was_sent_out_and_reopened_is_told_its_promise() -> None:
+    story = Story(NUMBER, began=BEGAN)
+    heard = [story.submitted(at=BEGAN), story.closed(at=BEGAN), story.started(gen=2)]
+    assert verdicts(heard, BEGAN) == {
+        "received resident": None,
+        "closed resident": "superseded",
+        "reopened resident": None,
+    }
 
 
 def test_yellow_names_the_limit_that_is_running_out() -> None:

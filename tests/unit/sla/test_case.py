@@ -278,3 +278,17 @@ def test_a_hand_back_and_a_ruling_move_no_clock():
     handed_back = Sla().tell(Life(accepted=0.5, dispatched=1, handed_back=(2, 3), contacted=10))
     kept = Sla().tell(Life(accepted=0.5, dispatched=1, contacted=10))
     assert handed_back.published == kept.published
+
+
+def test_a_case_merged_before_it_was_sent_out_and_reopened_has_its_promise():
+    life = Life(accepted=0.5, merged=1, followed=2)
+    sla = Sla()
+    for told in life.in_order():
+        sla.hear(told)
+    last = life.dispatch()[-1]
+    reopened = last.draft.data | {"at": after(5).isoformat(), "state": "handling", "reopened_at": after(5).isoformat()}
+    reopened |= {"round": 2, "replied_at": None, "closed_at": None}
+    draft = replace(last.draft, type="case.reopened", seq=last.draft.seq + 1, data=reopened)
+    sla.hear(replace(last, draft=draft, time=after(5)))
+    assert sla.of("close") == [] and sla.of("close", gen=2) == ["started"]
+    assert sla.wait(after(100)).of("close", gen=2) == ["started", "warned", "breached"]
