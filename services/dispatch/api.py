@@ -267,7 +267,8 @@ def _officer() -> Officer:
 def _answer(tx: Connection, number: str) -> Answer:
     case, log = commands.read(tx, number, web.caller().scopes)
     standing = commands.standing(tx, number)
-    extra = {"text": case.letter.text if case.letter else None, "log": log}
+    supplements = commands.supplements(tx, number)
+    extra = {"text": case.letter.text if case.letter else None, "supplements": supplements, "log": log}
     return {**_row(case, standing), **extra}, {"ETag": web.etag(case.revision)}
 
 

@@ -204,6 +204,12 @@ class RefusedReading(Reading):
     """That it was refused is all dispatch needs."""
 
 
+class SupplementedReading(Reading):
+    at = Moment(required=True)
+    text = fields.Str(load_default="")
+    media = fields.Int(load_default=0)
+
+
 class WithdrawalReading(Reading):
     """That the resident wishes it is all dispatch needs."""
 
@@ -232,6 +238,7 @@ READS: dict[tuple[str, str], type[Schema]] = {
     ("intake", "case.submitted"): SubmittedReading,
     ("intake", "case.accepted"): AcceptedReading,
     ("intake", "case.refused"): RefusedReading,
+    ("intake", "case.supplemented"): SupplementedReading,
     ("intake", "case.withdrawal_asked"): WithdrawalReading,
     ("intake", "case.rated"): RatedReading,
     ("sla", "case.marked"): MarkedReading,

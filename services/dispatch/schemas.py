@@ -205,10 +205,19 @@ class WorkLine(Schema):
     says = fields.Dict(keys=fields.Str())
 
 
+class SupplementLine(Schema):
+    """What the resident added to the letter: masked words, which may be empty, and how many files came with them."""
+
+    at = Moment()
+    text = fields.Str()
+    media = fields.Int()
+
+
 class CaseDetail(CaseRow):
     """A case in full, the letter masked as intake sent it."""
 
     text = fields.Str(allow_none=True)
+    supplements = fields.List(fields.Nested(SupplementLine), metadata={"description": "newest last"})
     process = fields.Str(allow_none=True)
     reply = fields.Str(allow_none=True)
     outcome = fields.Str(allow_none=True)

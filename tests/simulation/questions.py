@@ -156,6 +156,13 @@ def views_agree(town: Town, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(WRONG, "dispatch and intake disagree on the acceptance", number)
         if handled["version"]:
             yield from _same_handling(number, handled, watched, intake["progress"].get(number))
+        if _added(intake, number) != _added(dispatch, number):
+            yield Finding(WRONG, "dispatch and intake disagree on what the resident added", number)
+
+
+def _added(tables: Any, number: str) -> list[tuple[str, str]]:
+    rows = [row for row in tables["supplements"].values() if row["number"] == number]
+    return sorted((row["at"], row["text"]) for row in rows)
 
 
 def _same_handling(number: str, handled: Any, watched: Any, progress: Any) -> Iterator[Finding]:

@@ -9,7 +9,9 @@ from tests.simulation import sql_chassis
 from tests.simulation.memory import Fields, Tx, models, moments
 
 OWN, of = models()
-TABLES = (*sql_chassis.TABLES, "cases", "standings", "case_texts", "work_log", "editions", "units", "duties")
+TABLES = (
+    *sql_chassis.TABLES, "cases", "standings", "case_texts", "supplements", "work_log", "editions", "units", "duties",
+)  # fmt: skip
 MOMENTS = tuple(name for name, kind in CASE_COLUMNS.items() if kind == "timestamptz")
 
 
@@ -45,6 +47,14 @@ def _save_standings(tx: Tx, p: Mapping[str, Any]) -> None:
 def _save_texts(tx: Tx, p: Mapping[str, Any]) -> None:
     for row in json.loads(p["rows"]):
         tx.put("case_texts", row["number"], row)
+
+
+@of("insert into supplements")
+def _save_supplements(tx: Tx, p: Mapping[str, Any]) -> None:
+    for row in json.loads(p["rows"]):
+        key = (row["number"], row["seq"], row["at"])
+        if key not in tx.tables["supplements"]:
+            tx.put("supplements", key, row)
 
 
 @of("insert into work_log")

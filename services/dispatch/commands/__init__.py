@@ -12,6 +12,7 @@ from services.dispatch.commands.questions import (
     read,
     standing,
     status,
+    supplements,
     units,
     wall,
 )
@@ -24,5 +25,5 @@ __all__ = [
     "READING", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch",
     "dispatch_as_suggested", "duty_list", "hand_back", "load_directory", "load_duties", "load_organisation",
     "merge", "name_handler", "near", "page", "public_directory", "read", "record_work", "reply", "rule", "search",
-    "send_back", "standing", "status", "units", "wall",
+    "send_back", "standing", "status", "supplements", "units", "wall",
 ]  # fmt: skip

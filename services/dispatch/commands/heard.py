@@ -14,13 +14,15 @@ from services.dispatch import deadlines, detours, events, metrics, store, triage
 from services.dispatch.case import Case, Fact, Imported, Letter
 from services.dispatch.commands.reference import Reference, judged_by
 from services.dispatch.deadlines import Standing
+from services.dispatch.supplement import Supplement
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A case as the inbox folds it: with what it is judged by, and the facts raised since it was loaded.
+    """A case as the inbox folds it: with what it is judged by, and what came of it since it was loaded.
 
     `stored` and `stood` are what the database holds; of a case about which only sla spoke, `case` is not looked at.
+    A supplement leaves `case` alone, which may not even be here yet.
     """
 
     reference: Reference
@@ -29,6 +31,7 @@ class Desk:
     stored: Case | None = None
     stood: Standing | None = None
     facts: tuple[Fact, ...] = ()
+    added: tuple[Supplement, ...] = ()
 
 
 def load(tx: Connection, batch: Sequence[Event]) -> dict[str, Desk]:
@@ -54,6 +57,9 @@ def fold(desk: Desk | None, event: Event, now: datetime) -> tuple[Desk, list[Dra
     assert desk is not None
     if event.producer == "sla":
         return replace(desk, standing=deadlines.hear(desk.standing, event.data)), []
+    if event.type == "case.supplemented":
+        added = Supplement(event.partitionkey, event.seq, **event.data)
+        return replace(desk, added=(*desk.added, added)), []
     case, facts = TAKES[event.type](desk.case or Case(event.partitionkey), event.data, now)
     if cases.is_ready_for_study(case):
         case, facts = triage.begin(case, desk.reference.organisation, desk.reference.duties, now)
@@ -61,10 +67,11 @@ def fold(desk: Desk | None, event: Event, now: datetime) -> tuple[Desk, list[Dra
 
 
 def save(tx: Connection, changed: Mapping[str, Desk]) -> None:
-    """Writes the batch's cases, their standings and their work logs."""
+    """Writes the batch's cases, what residents added to them, their standings and their work logs."""
     desks = list(changed.values())
     store.save_cases(tx, [desk.case for desk in desks if desk.case and desk.case is not desk.stored])
     store.save_texts(tx, [desk.case for desk in desks if desk.case and _has_new_letter(desk)])
+    store.save_supplements(tx, [added for desk in desks for added in desk.added])
     store.save_standings(tx, [desk.standing for desk in desks if desk.standing != desk.stood])
     facts = [fact for desk in desks for fact in desk.facts]
     store.add_work(tx, [(fact, _cause(fact)) for fact in facts])

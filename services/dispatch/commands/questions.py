@@ -13,6 +13,7 @@ from services.dispatch.directory import Directory
 from services.dispatch.duties import DutyList
 from services.dispatch.errors import CaseNotFound
 from services.dispatch.organisation import Unit
+from services.dispatch.supplement import Supplement
 
 
 def read(tx: Connection, number: str, scopes: frozenset[str]) -> tuple[Case, list[store.Work]]:
@@ -26,6 +27,11 @@ def read(tx: Connection, number: str, scopes: frozenset[str]) -> tuple[Case, lis
 def standing(tx: Connection, number: str) -> Standing:
     """How a case stands that the caller was shown already."""
     return store.find_standing(tx, number)
+
+
+def supplements(tx: Connection, number: str) -> list[Supplement]:
+    """What the resident added to a case that the caller was shown already, newest last."""
+    return store.supplements_of(tx, number)
 
 
 def page(tx: Connection, scopes: frozenset[str], wish: Mapping[str, Any]) -> list[store.Entry]:

@@ -47,6 +47,7 @@ def show(number: str, attempt: Attempt) -> Response:
             status=attempt.status,
             case=case,
             log=log,
+            supplements=commands.supplements(tx, number),
             standing=commands.standing(tx, number),
             can=can,
             near=commands.near(tx, number, who.scopes)[:NEAR] if "merge" in can else [],

@@ -12,6 +12,7 @@ from services.dispatch.store.reference import (
     save_units,
 )
 from services.dispatch.store.standings import lock_standings, save_standings
+from services.dispatch.store.supplements import save_supplements, supplements_of
 from services.dispatch.store.texts import Neighbour, neighbours, save_texts, search
 from services.dispatch.store.work import Work, add_entry, add_work, work_of
 
@@ -19,5 +20,5 @@ __all__ = [
     "CASE_COLUMNS", "Count", "Entry", "Neighbour", "Work", "add_entry", "add_work", "count_by_state", "count_open",
     "directory", "duty_list", "find_case", "find_standing", "lock_case", "lock_cases", "lock_editions",
     "lock_standings", "neighbours", "organisation", "page", "renew_edition", "save_cases", "save_duties",
-    "save_standings", "save_texts", "save_units", "search", "wall", "work_of",
+    "save_standings", "save_supplements", "save_texts", "save_units", "search", "supplements_of", "wall", "work_of",
 ]  # fmt: skip

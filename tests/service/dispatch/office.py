@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -58,6 +58,10 @@ class Intake:
     @property
     def withdrawal_asked(self) -> Draft:
         return self._draft("case.withdrawal_asked", 3)
+
+    def supplemented(self, text: str, media: int = 0, seq: int = 3, minutes: int = 10) -> Draft:
+        at = (SUBMITTED_AT + timedelta(minutes=minutes)).isoformat()
+        return self._draft("case.supplemented", seq, at=at, text=text, media=media, emergency_words=[])
 
     def rated(self, grade: str, round_: int = 1, seq: int = 4) -> Draft:
         return self._draft("case.rated", seq, grade=grade, comment="还是老样子", round=round_)

@@ -155,7 +155,9 @@ def test_any_interleaving_any_batches_and_any_repeats_give_the_same_cases(office
     office.receive(*in_order)
     expected = result(office)
     with office.database.transaction() as tx:
-        tx.execute(text("truncate cases, work_log, work_entries, case_texts, standings, seen, outbox, aside"))
+        tx.execute(
+            text("truncate cases, work_log, work_entries, case_texts, supplements, standings, seen, outbox, aside")
+        )
     for batch in batches(shuffled(seed), seed):
         office.receive(*batch)
     assert result(office) == expected
@@ -208,8 +210,10 @@ def test_a_batch_of_fifty_takes_as_many_statements_as_a_batch_of_one(office: Off
     office.take_in(Intake("XA20261123000001"))  # the reference data is read once per edition
     counts = []
     for size in (1, 50):
+        letters = [Intake(f"XA2026112{size % 10}{i:06d}") for i in range(size)]
+        supplements = [message(letter.supplemented("又看到一次。"), "intake") for letter in letters]
         with statements(office.database) as seen:
-            office.take_in(*(Intake(f"XA2026112{size % 10}{i:06d}") for i in range(size)))
+            office.receive(*(each for letter in letters for each in letter.messages()), *supplements)
         counts.append(len(seen))
     assert counts[0] == counts[1]
 
