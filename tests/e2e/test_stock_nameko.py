@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 QUEUE = "evt-intake-case.accepted--library.note"  # as Nameko names it
 NAME, MOBILE = "欧阳问天", "13800000999"
 VIEW = {"at", "number", "channel", "kind", "identity", "community", "emergency", "state"} | {
-    f"{step}_at" for step in ("submitted", "accepted", "refused")
+    f"{step}_at" for step in ("submitted", "accepted", "refused", "withdrawn")
 }
 
 
