@@ -65,6 +65,7 @@ def test_the_pictures_of_the_readme(visit: Open, as_officer: Open, people: Peopl
     desk = as_officer("/desk", "centre", "CENTRE", device=SMALL_DESK)
     shoot(desk, "desk")
     desk.locator("[data-row] a").first.click()
+    desk.wait_for_url("**/desk/cases/*")
     shoot(desk, "case")
     shoot(as_officer("/wall", "leader", device=SMALL_DESK), "wall")
 

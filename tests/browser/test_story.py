@@ -113,15 +113,15 @@ def assert_sent(page: Page, number: str) -> None:
     row = page.locator(f"#row-{number}")
     row.focus()
     if row.locator("button[name=one]").count():
-        page.keyboard.press("c")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("c")
         return
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/desk/cases/{number}")
     page.get_by_label("主办单位").fill("C02")
     page.get_by_label("简单（24 小时办结）").check()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def unit_of(page: Page) -> str:
