@@ -207,10 +207,12 @@ def _courses_after_dispatch(case: Case) -> dict[Kind, Course]:
 
 def _contact_course(case: Case, dispatched_at: datetime, answered_at: datetime | None) -> Course:
     stated_at = case.intake.contacted_at if case.intake else None
-    contacted_at = case.dispatch.contacted_at or stated_at or answered_at
+    contacted_at, stopped_at = case.dispatch.contacted_at or stated_at or answered_at, _first_stop(case)
+    if contacted_at == stopped_at:
+        contacted_at = None  # merged into a case whose resident was told before: it hears of that after the merging
     # An import's dispatch is told before its contact; intake's word says whether there was one.
     waits_for_intake = case.dispatch.imported_at is not None and case.intake is None
-    course = Course(dispatched_at, ended_at=contacted_at, stopped_at=_first_stop(case))
+    course = Course(dispatched_at, ended_at=contacted_at, stopped_at=stopped_at)
     return replace(course, held=waits_for_intake and course.done_at is None)
 
 

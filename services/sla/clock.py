@@ -103,8 +103,8 @@ class Course:
 
     @property
     def done_at(self) -> datetime | None:
-        """When it was done while it was waited for: what a merged case hears with its main comes in the same moment."""
-        late = self.ended_at is not None and self.stopped_at is not None and self.ended_at >= self.stopped_at
+        """When it was done while it was waited for: what a merged case is told with its main comes after that."""
+        late = self.ended_at is not None and self.stopped_at is not None and self.ended_at > self.stopped_at
         return None if late else self.ended_at
 
     @property

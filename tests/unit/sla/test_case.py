@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.sla.case import Case, Dispatch, Intake, courses
 from services.sla.clock import Status
 from services.sla.limit import Kind
 from services.sla.mark import Mark, Reason
@@ -292,3 +293,11 @@ def test_a_case_merged_before_it_was_sent_out_and_reopened_has_its_promise():
     sla.hear(replace(last, draft=draft, time=after(5)))
     assert sla.of("close") == [] and sla.of("close", gen=2) == ["started"]
     assert sla.wait(after(100)).of("close", gen=2) == ["started", "warned", "breached"]
+
+
+def test_a_contact_told_with_the_merging_itself_meets_no_clock_and_a_dispatch_before_it_does():
+    intake = Intake(submitted_at=after(0), accepted_at=after(0.5))
+    dispatch = Dispatch("merged", dispatched_at=after(1), contacted_at=after(1), stops=(after(1),))
+    found = courses(Case(NUMBER, intake=intake, dispatch=dispatch))
+    assert found[Kind.CONTACT].done_at is None
+    assert found[Kind.DISPATCH].done_at == after(1)

@@ -105,10 +105,3 @@ def test_a_held_clock_fires_nothing_until_it_is_let_go():
     assert held.next_at is None and turns(steps) == [(Turn.STARTED, T0)]
     free, _ = follow(held, SIMPLE, Course(T0), None)
     assert free.next_at == hour(18)
-
-
-def test_what_a_merged_case_hears_with_its_main_in_the_same_moment_meets_nothing():
-    heard = Course(T0, ended_at=hour(2), stopped_at=hour(2))
-    assert heard.done_at is None
-    clock, _ = follow(None, SIMPLE, heard, None)
-    assert clock.status is Status.STOPPED
