@@ -87,6 +87,10 @@ def test_the_metro_exit_from_the_letter_to_the_rating(visit: Open, as_officer: O
     unit.get_by_label("告知诉求人的办理流程").fill("今天到现场查看，协调地铁公司，明天答复您。")
     unit.get_by_label("电话").check()
     unit.get_by_role("button", name="已联系，开始办理").click()
+    appears(unit, f"/media/cases/{number}/add", "#photos")
+    unit.locator("#photos").set_input_files(photo)
+    unit.get_by_role("button", name="添加", exact=True).click()
+    unit.wait_for_url(f"**{case}*", timeout=60_000)
     unit.get_by_label("答复内容").fill(REPLY)
     unit.get_by_role("button", name="提交答复").click()
 
@@ -104,6 +108,7 @@ def test_the_metro_exit_from_the_letter_to_the_rating(visit: Open, as_officer: O
 
     appears(resident, "/progress", "img[src*='/media/']")
     appears(resident, "/progress", "video")
+    appears(resident, "/progress", "figcaption:has-text('办理')")
     appears(centre, f"/media/cases/{number}", "img[src*='/media/']")
     sound(resident)
 
