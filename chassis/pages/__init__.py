@@ -8,8 +8,9 @@
         return pages.page("desk/queue.html", now=now, cases=cases)
 
 A template extends `layout.html` and fills `title` and `content`; `forms.html` has the fields; the words for classes
-stand on top of `static/lianxin.css`, those for data-attributes on top of `static/lianxin.js`. A refusal of any kind
-becomes a page that says what to do next; an officer whose token has ended is sent to renew it and comes back.
+stand on top of `static/lianxin.css`, those for data-attributes on top of `static/lianxin.js`; a list to be worked
+through by keyboard adds `static/worklist.js`. A refusal of any kind becomes a page that says what to do next; an
+officer whose token has ended is sent to renew it and comes back.
 """
 
 from chassis.pages.blueprint import Blueprint, csrf_exempt

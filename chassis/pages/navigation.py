@@ -6,7 +6,7 @@ MENU: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("/reception", "受理", frozenset({"centre"})),
     ("/desk", "办件", frozenset({"centre", "unit", "leader", "supervisor"})),
     ("/letters", "警示函", frozenset({"centre", "unit", "leader", "supervisor"})),
-    ("/wall", "大屏", frozenset({"centre", "leader", "supervisor"})),
+    ("/wall", "大屏", frozenset({"centre", "unit", "leader", "supervisor"})),
     ("/directory", "通讯录", frozenset({"centre", "unit", "leader", "supervisor"})),
     ("/account", "账户", frozenset({"centre", "unit", "leader", "supervisor", "administrator"})),
 )

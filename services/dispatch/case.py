@@ -212,23 +212,7 @@ def dispatch(case: Case, order: Order, by: str, now: datetime) -> tuple[Case, li
     ConcernedUnit.
     """
     state = following(case, "dispatch")
-    about = case.about if order.restricted else ()
-    check_units(order, about)
-    case = replace(
-        case,
-        state=state,
-        unit=order.unit,
-        unit_name=order.unit_name,
-        helpers=order.helpers,
-        category=order.category,
-        complexity=order.complexity,
-        priority=order.priority,
-        sensitive=order.sensitive,
-        restricted=order.restricted,
-        about=about,
-        dispatched_at=now,
-        sent_at=now,
-    )
+    case = replace(sent(case, state, order, now), dispatched_at=now)
     return tell(case, "case.dispatched", now, {"dispatched_by": by, "imported": False, "forced": False})
 
 
@@ -302,7 +286,27 @@ def release(case: Case) -> Case:
     return replace(case, followers=())
 
 
-def check_units(order: Order, about: tuple[str, ...]) -> None:
+def sent(case: Case, state: str, order: Order, now: datetime) -> Case:
+    """The case on its way as `order` says. Raises LeadIsHelper, ConcernedUnit."""
+    about = case.about if order.restricted else ()
+    _check_units(order, about)
+    return replace(
+        case,
+        state=state,
+        unit=order.unit,
+        unit_name=order.unit_name,
+        helpers=order.helpers,
+        category=order.category,
+        complexity=order.complexity,
+        priority=order.priority,
+        sensitive=order.sensitive,
+        restricted=order.restricted,
+        about=about,
+        sent_at=now,
+    )
+
+
+def _check_units(order: Order, about: tuple[str, ...]) -> None:
     if order.unit in order.helpers:
         raise LeadIsHelper("helpers")
     if order.unit in about:

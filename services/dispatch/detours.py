@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.dispatch.case import OPEN, Case, Fact, Order, check_units, following, tell
+from services.dispatch.case import OPEN, Case, Fact, Order, following, sent, tell
 from services.dispatch.errors import (
     HandedBackAlready,
     HasFollowers,
@@ -58,25 +58,8 @@ def rule(case: Case, order: Order, reason: str, now: datetime) -> tuple[Case, li
     Raises IllegalTransition, LeadIsHelper, ConcernedUnit.
     """
     state = following(case, "rule")
-    about = case.about if order.restricted else ()
-    check_units(order, about)
     forced = order.unit == case.unit
-    case = replace(
-        case,
-        state=state,
-        unit=order.unit,
-        unit_name=order.unit_name,
-        helpers=order.helpers,
-        category=order.category,
-        complexity=order.complexity,
-        priority=order.priority,
-        sensitive=order.sensitive,
-        restricted=order.restricted,
-        about=about,
-        sent_at=now,
-        acknowledged_at=None,
-        handed_back_at=None,
-    )
+    case = replace(sent(case, state, order, now), acknowledged_at=None, handed_back_at=None)
     says: dict[str, Any] = {"dispatched_by": "ruling", "imported": False, "forced": forced}
     return tell(case, "case.dispatched", now, says, {"reason": reason})
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from chassis import clock
 from chassis.database import Database
-from services.intake import limit, metrics, objects, store
+from services.intake import limit, metrics, object_store, store
 from services.intake.errors import (
     MediaNotFound,
     TooManyFiles,
@@ -80,7 +80,7 @@ class Sent(Protocol):
 
 def cabinet(settings: Settings) -> Cabinet:
     secrecy = Secrecy(settings.master_keys, settings.index_key)
-    return Cabinet(settings, secrecy, objects.opened(settings.media_place))
+    return Cabinet(settings, secrecy, object_store.opened(settings.media_place))
 
 
 def claims(written: str) -> list[Claim]:

@@ -4,10 +4,10 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 PIECE = 64 << 10
 """Bytes read and written at a time, so that no file is ever whole in memory."""
@@ -95,12 +95,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def opened(place: Mapping[str, Any]) -> Objects:
-    """The store at `place`: `{"folder": path}`, or `{"bucket": {name, endpoint, …}}`."""
-    if "folder" in place:
-        return Folder(Path(place["folder"]))
-    from services.intake.bucket import Bucket  # who stores in a folder need not load it
-
-    return Bucket(**place["bucket"])

@@ -147,7 +147,7 @@ class Settings(Base):
 
     @property
     def media_place(self) -> dict[str, Any]:
-        """Where the object store is, for `objects.opened`; holds the secret key, so it goes nowhere but there."""
+        """Where the object store is, for `object_store.opened`; holds the secret key, so it goes nowhere but there."""
         if self.media_store == "folder":
             return {"folder": str(self.media_dir.resolve())}
         names = {"endpoint": self.s3_endpoint, "region": self.s3_region, "seconds": self.s3_seconds}

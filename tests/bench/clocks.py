@@ -10,11 +10,8 @@ import argparse
 import functools
 import statistics
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import TextClause, text
@@ -22,12 +19,12 @@ from sqlalchemy import TextClause, text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chassis import migrations  # noqa: E402
 from chassis.database import Database  # noqa: E402
 from services.sla import store  # noqa: E402
 from services.sla.commands import Firing  # noqa: E402
 from services.sla.store.claim import LOOK  # noqa: E402
 from services.sla.sweep import BATCH, Sweep  # noqa: E402
+from tests.bench.ground import database  # noqa: E402
 
 IDLE_SECONDS = 0.025
 say = functools.partial(print, flush=True)
@@ -50,32 +47,6 @@ ARM = text("""
            due - interval '6 hours', due
     from armed
 """)
-
-
-@contextmanager
-def database(url: str | None) -> Iterator[Database]:
-    if url:
-        yield _migrated(url)
-        return
-    from deploy.local.folder import Folder
-    from deploy.local.postgres import Postgres
-
-    with tempfile.TemporaryDirectory(prefix="lx-") as path:
-        folder = Folder(path)
-        with folder.lock():
-            postgres = Postgres(folder)
-            postgres.launch()
-            try:
-                postgres.wait()
-                postgres.prepare()
-                yield _migrated(postgres.service_url("sla"))
-            finally:
-                postgres.stop()
-
-
-def _migrated(url: str) -> Database:
-    migrations.upgrade(url, ROOT / "services/sla/migrations")
-    return Database(url, application="bench")
 
 
 def run(db: Database, sql: TextClause, **values: object) -> None:
@@ -169,7 +140,7 @@ def main() -> int:
     options.add_argument("--backlog", type=int, default=100_000)
     options.add_argument("--url", default=None)
     chosen = options.parse_args()
-    with database(chosen.url) as db:
+    with database("sla", chosen.url) as db:
         began = time.perf_counter()
         arm(db, chosen.armed, "2027-06-01T00:00:00Z", 1.0, "A")
         stay_caught_up(db)

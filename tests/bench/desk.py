@@ -21,12 +21,12 @@ from sqlalchemy import Connection, text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chassis import migrations  # noqa: E402
 from chassis.database import Database  # noqa: E402
 from chassis.settings import DEVELOPMENT_ISSUER  # noqa: E402
 from chassis.web.issuers import DevelopmentIssuer  # noqa: E402
 from services.dispatch import api, commands, files, store  # noqa: E402
 from services.dispatch.settings import Settings  # noqa: E402
+from tests.bench.ground import database  # noqa: E402
 
 CENTRE = frozenset({"centre"})
 UNIT = frozenset({"unit:C07"})
@@ -66,32 +66,6 @@ TEXTS = text("""
            array(select distinct substr(w.words, i, 2) from generate_series(1, length(w.words) - 1) i)
     from cases, lateral (select replace(replace(body, '，', ''), '。', '') || place as words) w
 """)
-
-
-@contextmanager
-def database(url: str | None) -> Iterator[Database]:
-    if url:
-        yield _migrated(url)
-        return
-    from deploy.local.folder import Folder
-    from deploy.local.postgres import Postgres
-
-    with tempfile.TemporaryDirectory(prefix="lx-") as path:
-        folder = Folder(path)
-        with folder.lock():
-            postgres = Postgres(folder)
-            postgres.launch()
-            try:
-                postgres.wait()
-                postgres.prepare()
-                yield _migrated(postgres.service_url("dispatch"))
-            finally:
-                postgres.stop()
-
-
-def _migrated(url: str) -> Database:
-    migrations.upgrade(url, ROOT / "services/dispatch/migrations")
-    return Database(url, application="bench")
 
 
 def _newest(tx: Connection) -> str:
@@ -159,7 +133,7 @@ def main() -> None:
     asked.add_argument("--times", type=int, default=20)
     asked.add_argument("--url")
     options = asked.parse_args()
-    with database(options.url) as opened:
+    with database("dispatch", options.url) as opened:
         with opened.transaction() as tx:
             tx.execute(text("set local statement_timeout = 0"))
             commands.load_organisation(tx, files.organisation(ROOT / "services/dispatch/data/organisation.demo.json"))

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Open, sound
+from tests.browser.conftest import DESK, Open, sound
 
 pytestmark = pytest.mark.timeout(300)
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
@@ -28,12 +28,6 @@ def send(page: Page) -> str:
     found = re.search(r"XA\d{14}", page.inner_text("main"))
     assert found
     return found.group()
-
-
-@pytest.mark.parametrize("device", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("path", ["/", "/progress", "/directory"])
-def test_every_public_page_is_sound(visit: Open, path: str, device: dict) -> None:  # type: ignore[type-arg]
-    sound(visit(path, device))
 
 
 def test_a_letter_is_written_on_a_telephone_and_its_progress_followed(visit: Open) -> None:

@@ -24,7 +24,10 @@ def public(keys: KeySet) -> dict[str, Any]:
 
 
 def signed(keys: KeySet, issuer: str, audience: str, subject: str, roles: tuple[str, ...], unit: str | None) -> str:
-    """A token for `subject`. The newest key, written last in the file, signs."""
+    """A token for `subject`. The newest key, written last in the file, signs.
+
+    Timed by the machine, not by the database: whoever checks it does so by his machine's clock.
+    """
     key, now = keys.keys[-1], int(time.time())
     claims: dict[str, Any] = {"iss": issuer, "aud": audience, "sub": subject, "iat": now, "exp": now + SECONDS}
     claims |= {"jti": secrets.token_urlsafe(9), "roles": list(roles)} | ({"unit": unit} if unit else {})

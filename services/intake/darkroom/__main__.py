@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from services.intake import file_type, objects
+from services.intake import file_type, object_store
 from services.intake.darkroom.confine import die_with_parent
 from services.intake.media import RENDITIONS, Kind, Reason, check_type
 from services.intake.media_keys import piece_keys, rendition_key
@@ -38,7 +38,7 @@ def main() -> int:
         return AWAY
     try:
         with tempfile.TemporaryDirectory(prefix="lianxin-darkroom-") as folder:
-            json.dump(handled(order, objects.opened(order["store"]), Path(folder)), sys.stdout)
+            json.dump(handled(order, object_store.opened(order["store"]), Path(folder)), sys.stdout)
     except StoreUnavailable as error:
         print(f"the object store does not answer: {error}", file=sys.stderr)
         return AWAY
