@@ -18,23 +18,27 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis import failpoints, logs, metrics, migrations, replay, server
+from chassis import failpoints, logs, metrics, migrations, replay, server, waiting
 from chassis import relay as relaying
 from chassis.checking import CHECKS
 from chassis.database import is_gone
 from chassis.operating import OPERATIONS
 from chassis.service import Command as Command
 from chassis.service import Service as Service
-from chassis.settings import Settings, SettingsError
+from chassis.settings import Settings, SettingsError, read
 
 STATEMENT_OF_FAILURE = 1
+
+Parser = argparse.ArgumentParser
+Run = Callable[[Service, Settings, argparse.Namespace], Any]
+Reader = Callable[[Service], Settings]
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> int:
     """Runs one command; a refusal is one sentence on stderr and exit code 1."""
     asked = _parser(service).parse_args(arguments)
     try:
-        settings = service.settings()
+        settings = asked.told(service)
         logs.configure(service.name, asked.command, settings.log_level)
         metrics.configure(service.name, asked.command)
         failpoints.configure(settings.failpoints, f"{service.name}-{asked.command}")
@@ -48,22 +52,21 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
     return STATEMENT_OF_FAILURE
 
 
-def _parser(service: Service) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
+def _parser(service: Service) -> Parser:
+    parser = Parser(prog=f"python -m services.{service.name}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    def add(
-        name: str, run: Callable[[Service, Settings, argparse.Namespace], Any], about: str
-    ) -> argparse.ArgumentParser:
+    def add(name: str, run: Run, about: str, told: Reader = lambda service: service.settings()) -> Parser:
         sub = commands.add_parser(name, help=about, description=about)
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=run, told=told)
         return sub
 
     add("api", _api, "the front door: HTTP")
     add("worker", _worker, "the Nameko service: inbox, relay, timers").add_argument(
         "--roles", default="all", help="comma-separated roles of this process (default: all)"
     )
-    add("migrate", _migrate, "bring the database to the newest revision")
+    add("migrate", _migrate, "bring the database to the newest revision", _addresses)
+    waiting.arguments(add("await", waiting.run, "wait for the revision and the queue that are needed", _addresses))
     for operation in (*OPERATIONS, *CHECKS):
         operation.arguments(add(operation.name, operation.run, operation.about))
     _replay_arguments(add("replay", _replay, "send the event log to one consumer's queue again"))
@@ -77,6 +80,11 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     for name, command in service.commands.items():
         command.arguments(add(name, _own(command), command.help))
     return parser
+
+
+def _addresses(service: Service) -> Settings:
+    """What every service is told, without keys of its own: what only prepares a release is given none of them."""
+    return read(Settings)
 
 
 def _api(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
@@ -95,7 +103,7 @@ def _migrate(service: Service, settings: Settings, asked: argparse.Namespace) ->
     migrations.upgrade(settings.database_url, service.migrations)
 
 
-def _replay_arguments(parser: argparse.ArgumentParser) -> None:
+def _replay_arguments(parser: Parser) -> None:
     parser.add_argument("--to", required=True, metavar="SERVICE", help="the consuming service whose inbox is filled")
     parser.add_argument(
         "--since",
