@@ -13,7 +13,11 @@ from tests.chaos.mail import ASK_NOTHING, LACKING
 @pytest.mark.parametrize(
     ("type_", "schema"),
     sorted(
-        ((type_, schema) for service in (intake, dispatch, sla, notify) for (_, type_), schema in service.READS.items()),
+        (
+            (type_, schema)
+            for service in (intake, dispatch, sla, notify)
+            for (_, type_), schema in service.READS.items()
+        ),
         key=str,
     ),
     ids=str,
