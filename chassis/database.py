@@ -3,11 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, TextClause, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from chassis import metrics
 
 __all__ = ["Connection", "Database", "is_gone"]
 
@@ -46,19 +49,29 @@ class Database:
                 "tcp_user_timeout": 15000,
             },
         )
+        self.pool = cast(QueuePool, self.engine.pool)
+        metrics.POOL_CONNECTIONS.labels("in_use").set_function(self.pool.checkedout)
+        metrics.POOL_CONNECTIONS.labels("idle").set_function(self.pool.checkedin)
         event.listen(self.engine, "checkin", _note_use)
         event.listen(self.engine, "checkout", _ping_if_idle)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        with self.engine.begin() as tx:
-            yield tx
+        with self._connection() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """For polls that mostly find nothing: each statement stands alone, in one round trip instead of three."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield connection
+        with self._connection() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _connection(self) -> Connection:
+        began = time.perf_counter()
+        try:
+            return self.engine.connect()
+        finally:
+            metrics.POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
 
     def holds(self, statement: TextClause) -> bool:
         """Whether a question has a true answer, at a glance."""

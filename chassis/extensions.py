@@ -6,6 +6,7 @@ counted and backed off from: an exception never ends a loop, only SIGTERM does.
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ FAILURE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 DRAIN_SECONDS = 8.0
 # A loop that has not turned for this long is stuck; one that cannot reach broker or database still turns.
 STUCK_SECONDS = 30.0
+LAG_EVERY_SECONDS = 0.5
 
 _databases: dict[str, Database] = {}
 
@@ -164,7 +166,7 @@ class Relay(SettingsProvider):
         return 0.0 if more else self.MAINTAIN_SECONDS
 
     def _gauges(self) -> float:
-        relaying.measure(self.database)
+        relaying.measure(self.database, self.relay.missing)
         return self.GAUGES_SECONDS
 
     def start(self) -> None:
@@ -258,13 +260,25 @@ class Rpc(NamekoRpc):
     An answer that can't be sent is not sent: the asker has its own deadline. Nameko's would end the whole service.
     """
 
+    def handle_message(self, body: Any, message: Any) -> None:
+        message.arrived = time.perf_counter()
+        super().handle_message(body, message)
+
     def handle_result(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        metrics.RPC_SECONDS.labels(self.method_name, self._outcome(exc_info)).observe(
+            time.perf_counter() - message.arrived
+        )
         try:
             answered: tuple[Any, Any] = super().handle_result(message, worker_ctx, result, exc_info)
         except (OperationalError, *LOST) as error:
             log.warning("answer not sent", method=self.method_name, error=type(error).__name__)
             return result, exc_info
         return answered
+
+    def _outcome(self, exc_info: Any) -> str:
+        if exc_info is None:
+            return "answered"
+        return "refused" if isinstance(exc_info[1], self.expected_exceptions) else "failed"
 
 
 class Loop(Entrypoint):
@@ -278,12 +292,16 @@ class Loop(Entrypoint):
         self.role, self.idle = role, idle
 
     def start(self) -> None:
-        self.turning = Thread(f"{self.role}.{self.method_name}", self._step) if is_on(self.role) else None
+        self.name = f"{self.role}.{self.method_name}"
+        self.turning = Thread(self.name, self._step) if is_on(self.role) else None
         if self.turning:
             self.turning.start(self.container)
 
     def _step(self) -> float:
-        return 0.0 if call(self) else self.idle
+        if not call(self):
+            return self.idle
+        metrics.LOOP_RUNS.labels(self.name).inc()
+        return 0.0
 
     def stop(self) -> None:
         if self.turning:
@@ -305,15 +323,19 @@ class Ops(SettingsProvider):
 
     def start(self) -> None:
         self.server.start()
+        # The worst of half a minute, so that no scrape misses it.
+        self.lags: deque[float] = deque(maxlen=round(30 / LAG_EVERY_SECONDS))
+        self.due = time.monotonic()
         self.lag = Thread("lag", self._measure_lag)
         self.lag.start(self.container)
         self.started = True
 
     def _measure_lag(self) -> float:
-        before = time.monotonic()
-        eventlet.sleep(0.05)
-        metrics.HUB_LAG_SECONDS.set(max(0.0, time.monotonic() - before - 0.05))
-        return 1.0
+        now = time.monotonic()
+        self.lags.append(max(0.0, now - self.due))
+        metrics.HUB_LAG_SECONDS.set(max(self.lags))
+        self.due = now + LAG_EVERY_SECONDS
+        return LAG_EVERY_SECONDS
 
     def stop(self) -> None:
         self.started = False

@@ -4,6 +4,7 @@
 `aside` in the batch's own transaction and its subject's later events join it there; every other subject flows on.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -179,9 +180,12 @@ def _fold(
     if pair in behind:
         batch.failed.append(aside.Failed(message.headers, message.body, event, "behind an earlier event put aside"))
         return
+    began = time.perf_counter()
     try:
         fold_into(reading, batch.values, batch.changed, batch.drafts, event, now)
+        metrics.EVENT_SECONDS.labels(event.type, "applied").observe(time.perf_counter() - began)
     except Exception as error:
+        metrics.EVENT_SECONDS.labels(event.type, "aside").observe(time.perf_counter() - began)
         log.exception("event put aside", id=event.id, type=event.type, subject=event.subject)
         batch.failed.append(aside.Failed(message.headers, message.body, event, aside.reason(error)))
         behind.add(pair)

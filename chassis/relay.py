@@ -76,6 +76,7 @@ class Relay:
     def __post_init__(self) -> None:
         self.publisher = Publisher(self.uri, f"{self.service} relay", self.check_queues)
         self.checked = self.worked = 0.0
+        self.missing = False
 
     def step(self) -> float:
         """One batch; the seconds to wait before the next. Never raises for a broker that is away."""
@@ -150,6 +151,7 @@ class Relay:
         missing = missing_queues(connection, self.topology.queues_of(self.service))
         if missing:
             raise QueueMissing(missing)
+        self.missing = False
         self.checked = time.monotonic()
 
     def _halt(self, error: QueueMissing) -> float:
@@ -163,14 +165,12 @@ class Relay:
                 """),
                 {"queues": list(error.queues)},
             )
-        metrics.RELAY_STOPPED.labels("queue_missing").set(1)
+        self.missing = True
         log.error("relay stopped", reason=str(error), remedy="topology apply, then replay --to")
         return CHECK_QUEUES_SECONDS
 
     def _halted(self, tx: Connection) -> bool:
-        halted = bool(tx.execute(text("select exists (select 1 from halt)")).scalar_one())
-        metrics.RELAY_STOPPED.labels("queue_missing").set(int(halted))
-        return halted
+        return bool(tx.execute(text("select exists (select 1 from halt)")).scalar_one())
 
     def _row_by_row(self) -> None:
         """After a refusal: everything but the refused row goes out; that row is held with its subject's later ones."""
@@ -270,12 +270,12 @@ def maintain(database: Database, weeks_ahead: int = 4, keep_days: int = 90) -> N
         tx.execute(text("select event_log_expire(make_interval(days => :days))"), {"days": keep_days})
 
 
-def measure(database: Database) -> None:
-    """Sets the delivery gauges from the database."""
+def measure(database: Database, missing: bool = False) -> None:
+    """Sets the delivery gauges from the database; `missing`: this process's relay misses a queue just now."""
     with database.transaction() as tx:
-        waiting, put_aside = gauges(tx), aside.counts(tx)
+        waiting, put_aside, halted = gauges(tx), aside.counts(tx), halts(tx)
+    metrics.RELAY_STOPPED.replace({("queue_missing",): float(missing or bool(halted))})
     metrics.OUTBOX_ROWS.set(waiting["rows"])
     metrics.OUTBOX_OLDEST_SECONDS.set(waiting["oldest_seconds"])
     metrics.OUTBOX_HELD.set(waiting["held"])
-    for state, count in put_aside.items():
-        metrics.ASIDE_ROWS.labels(state).set(count)
+    metrics.ASIDE_ROWS.replace({(state,): count for state, count in put_aside.items()})

@@ -6,10 +6,22 @@ from chassis import metrics
 from services.dispatch.case import Fact
 
 TRIAGED = metrics.counter(
-    "dispatch", "triaged", "cases studied, by what came of it: automatic, restricted, queue", ["result"]
+    "dispatch", "triaged", "Cases studied, by what came of it", {"result": "automatic, restricted, queue"}
 )
-STEPS = metrics.counter("dispatch", "steps", "events raised on cases, by type", ["type"])
-LOGINS = metrics.counter("dispatch", "logins", "logins by what came of them: in, refused, locked", ["result"])
+STEPS = metrics.counter("dispatch", "steps", "Events raised on cases", {"type": "types of dispatch's events"})
+LOGINS = metrics.counter("dispatch", "logins", "Logins by what came of them", {"result": "in, refused, locked"})
+CASES = metrics.reading(
+    "dispatch",
+    "cases",
+    "Cases by state: the open ones, and of the others those that ended today (Asia/Shanghai)",
+    {"state": "states of a case"},
+)
+CASES_OPEN = metrics.reading(
+    "dispatch",
+    "cases_open",
+    "Open cases by the unit that has them and their mark; no series where there is none",
+    {"unit": "codes of the organisation, or none", "mark": "none, green, yellow, red"},
+)
 
 
 def count(facts: Iterable[Fact]) -> None:

@@ -156,7 +156,7 @@ def measure(database: Database) -> None:
     """Sets the gauges of what waits."""
     with database.transaction() as tx:
         waiting = media_store.waiting(tx)
-    for kind in Kind:
-        there = waiting.get(kind)
-        metrics.MEDIA_WAITING.labels(kind).set(there.files if there else 0)
-        metrics.MEDIA_OLDEST.labels(kind).set(there.oldest if there else 0)
+    none = media_store.Waiting(0, 0.0)
+    by_kind = {(str(kind),): waiting.get(kind, none) for kind in Kind}
+    metrics.MEDIA_WAITING.replace({kind: there.files for kind, there in by_kind.items()})
+    metrics.MEDIA_OLDEST.replace({kind: there.oldest for kind, there in by_kind.items()})

@@ -2,19 +2,40 @@
 
 from chassis import metrics
 
+_STATE = "proposed, signed, issued, acknowledged, rectified, voided"
+
 MESSAGES = metrics.counter(
-    "notify", "messages", "Messages that reached an end, or went to a person", ["template", "outcome"]
+    "notify",
+    "messages",
+    "Messages that reached an end, or went to a person",
+    {"template": "names of the templates", "outcome": "sent, failed, skipped, held"},
 )
-SMS = metrics.counter("notify", "sms", "SMS handed to the gateway, by its answer", ["gateway", "fate"])
-SMS_PARTS = metrics.counter("notify", "sms_parts", "Billed parts of the SMS that were taken", ["audience"])
+SMS = metrics.counter(
+    "notify",
+    "sms",
+    "SMS handed to the gateway, by its answer",
+    {"gateway": "the gateway of the settings", "fate": "sent, refused, busy, unknown"},
+)
+SMS_PARTS = metrics.counter(
+    "notify", "sms_parts", "Billed parts of the SMS that were taken", {"audience": "resident, unit"}
+)
 GATEWAY_SECONDS = metrics.histogram("notify", "gateway_seconds", "One batch at the gateway, from call to last answer")
-CONTACTS = metrics.counter("notify", "contacts", "Questions to intake for residents' telephones", ["outcome"])
-LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", ["state"])
+CONTACTS = metrics.counter(
+    "notify", "contacts", "Questions to intake for residents' telephones", {"outcome": "answered, silent"}
+)
+CONTACTS_SECONDS = metrics.histogram(
+    "notify", "contacts_seconds", "One such question, from asking to the answer opened", {"outcome": "answered, silent"}
+)
+LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": _STATE})
 PRINT_SECONDS = metrics.histogram("notify", "print_seconds", "One print run of letters in the child process")
-WAITING = metrics.gauge(
-    "notify", "messages_waiting", "Messages by state, from the database: max over replicas", ["state"]
+WAITING = metrics.reading("notify", "messages_waiting", "Messages without an end", {"state": "pending, claimed, held"})
+OLDEST = metrics.reading("notify", "messages_oldest_seconds", "Age of the oldest message that is due; 0: none is")
+UNSIGNED = metrics.reading(
+    "notify", "letters_open", "Letters that wait for somebody", {"state": "proposed, signed, issued"}
 )
-OLDEST = metrics.gauge(
-    "notify", "messages_oldest_seconds", "Age of the oldest due message, from the database: max over replicas"
-)
-UNSIGNED = metrics.gauge("notify", "letters_open", "Letters by state, from the database: max over replicas", ["state"])
+
+
+def count_contacts(outcome: str, seconds: float) -> None:
+    """Counts one question to intake, `answered` or `silent`."""
+    CONTACTS.labels(outcome).inc()
+    CONTACTS_SECONDS.labels(outcome).observe(seconds)

@@ -42,7 +42,7 @@ class Firing:
         claim = None
         with database.glance() as connection:
             outlook = store.look(connection, self.sweep.floor)
-        metrics.CAUGHT_UP.set(outlook.caught_up)
+        metrics.CAUGHT_UP.set(float(outlook.caught_up))
         if outlook.caught_up and outlook.due:
             with database.transaction() as tx:
                 claim = store.fire(tx, self.sweep.floor, BATCH)

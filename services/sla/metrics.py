@@ -2,15 +2,28 @@
 
 from typing import TYPE_CHECKING
 
-from chassis.metrics import counter, gauge, histogram
+from chassis.metrics import counter, histogram, reading
 
 if TYPE_CHECKING:
     from services.sla.store import Claim
 
-ARMED = gauge("sla", "clocks_armed", "Clocks with something still to come, from the database: max over replicas")
-FIRED = counter("sla", "clocks_fired", "Yellow (warned) and red (breached) fired by the claim", ["kind", "stage"])
+_KIND = "accept, dispatch, contact, close"
+
+ARMED = reading("sla", "clocks_armed", "Clocks with something still to come")
+DUE = reading("sla", "clocks_due", "Clocks whose time has come and which have not fired")
+LATEST = reading(
+    "sla", "clocks_latest_seconds", "How long ago the longest due of these should have fired; 0: none is due"
+)
+FIRED = counter(
+    "sla",
+    "clocks_fired",
+    "Yellow (warned) and red (breached) fired by the claim",
+    {"kind": _KIND, "stage": "warned, breached"},
+)
 LATENESS = histogram("sla", "clock_lateness_seconds", "From the moment a clock was due to the claim that fired it")
-CAUGHT_UP = gauge("sla", "caught_up", "1 while this process may fire: every event published 2 s ago is committed here")
+CAUGHT_UP = reading(
+    "sla", "caught_up", "1 while clocks may fire: every event published 2 s ago is committed here", fresh=15.0
+)
 
 
 def observe(claim: "Claim") -> None:

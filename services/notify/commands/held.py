@@ -68,8 +68,6 @@ def measure(database: Database) -> None:
     with database.transaction() as tx:
         messages, letters = store.messages.counts(tx), store.letters.counts(tx)
         oldest = store.messages.oldest_due_seconds(tx, clock.now(tx))
-    for state in ("pending", "claimed", "held"):
-        metrics.WAITING.labels(state).set(messages.get(state, 0))
-    for state in ("proposed", "signed", "issued"):
-        metrics.UNSIGNED.labels(state).set(letters.get(state, 0))
+    metrics.WAITING.replace({(state,): messages.get(state, 0) for state in ("pending", "claimed", "held")})
+    metrics.UNSIGNED.replace({(state,): letters.get(state, 0) for state in ("proposed", "signed", "issued")})
     metrics.OLDEST.set(oldest)

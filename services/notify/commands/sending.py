@@ -78,8 +78,9 @@ def _ask(ask: Ask, due: Sequence[Waiting]) -> dict[str, Contacts]:
         numbers.setdefault(waiting.message.template, []).append(waiting.message.case)
     answers: dict[str, Contacts] = {}
     for name, cases in numbers.items():
+        asked = time.monotonic()
         answer = ask(name, sorted(set(cases)))
-        metrics.CONTACTS.labels("silent" if answer is None else "answered").inc()
+        metrics.count_contacts("silent" if answer is None else "answered", time.monotonic() - asked)
         if answer is None:
             break  # the next question would only wait as long
         answers[name] = answer
