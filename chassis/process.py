@@ -43,7 +43,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
         metrics.configure(service.name, asked.command)
         failpoints.configure(settings.failpoints, f"{service.name}-{asked.command}")
         return int(asked.run(service, settings, asked) or 0)
-    except (SettingsError, relaying.RestoredDatabase, replay.Refused) as error:
+    except (SettingsError, relaying.RestoredDatabase, replay.Refused, migrations.Refused) as error:
         print(error, file=sys.stderr)
     except Exception as error:
         if not is_gone(error):
@@ -100,7 +100,7 @@ def _worker(service: Service, settings: Settings, asked: argparse.Namespace) -> 
 
 
 def _migrate(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
-    migrations.upgrade(settings.database_url, service.migrations)
+    print(f"{service.name}: {migrations.upgrade(settings.database_url, service.migrations)}")
 
 
 def _replay_arguments(parser: Parser) -> None:

@@ -1,17 +1,11 @@
-"""Alembic's entry: one database, reached by the URL the caller gave."""
+"""Alembic's entry: one connection that the caller gave, or a script for nobody in particular."""
 
 from alembic import context
-from sqlalchemy import text
 
-from chassis.database import Database
-
-database = Database(context.config.attributes["url"], pool_size=1, application="migrate")
-with database.engine.connect() as connection:
-    # A revision that cannot get its locks soon gives up instead of queueing every request behind it.
-    connection.execute(text("set lock_timeout = '4s'; set statement_timeout = '60s'"))
-    connection.commit()
+connection = context.config.attributes["connection"]
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", transaction_per_migration=True)
+else:
     context.configure(connection=connection, transaction_per_migration=True)
-    with context.begin_transaction():
-        connection.execute(text("select pg_advisory_xact_lock(hashtext('lianxin migrate'))"))
-        context.run_migrations()
-database.close()
+with context.begin_transaction():
+    context.run_migrations()
