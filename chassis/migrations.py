@@ -35,15 +35,14 @@ class Refused(RuntimeError):
 
 
 def upgrade(url: str, folder: Path) -> str:
-    """Applies the revisions in `folder`/versions that are missing, each in one transaction; a sentence of what was done.
+    """Applies the revisions in `folder`/versions that are missing, each in one transaction; says what was done.
 
     Raises Refused when another `migrate` does not end or a revision does not get through; what is not done then is
     done by running it again.
     """
-    with closing(Database(url, pool_size=1, application="migrate")) as database:
-        with database.engine.connect() as connection:
-            _wait_for_turn(connection)
-            return _upgrade(connection, folder)
+    with closing(Database(url, pool_size=1, application="migrate")) as one, one.engine.connect() as connection:
+        _wait_for_turn(connection)
+        return _upgrade(connection, folder)
 
 
 def _wait_for_turn(connection: Connection) -> None:
@@ -85,16 +84,16 @@ def _at(connection: Connection) -> str | None:
     return found
 
 
-LOCKED, STOPPED, DEADLOCK = "55P03", "57014", "40P01"
-
-
 def _passing(connection: Connection, error: DBAPIError) -> str | None:
     """What went wrong, if another try may do; None for any other error."""
-    return {
-        LOCKED: f"did not get its locks within {LOCK_SECONDS} s; {_oldest(connection)}",
-        DEADLOCK: "waited for somebody who waited for it",
-        STOPPED: f"was stopped: one statement took {STATEMENT_SECONDS} s, and what it locks stood still",
-    }.get(getattr(error.orig, "pgcode", ""))
+    match getattr(error.orig, "pgcode", None):
+        case "55P03":
+            return f"did not get its locks within {LOCK_SECONDS} s; {_oldest(connection)}"
+        case "57014":
+            return f"was stopped: one statement took {STATEMENT_SECONDS} s, and what it locks stood still"
+        case "40P01":
+            return "waited for somebody who waited for it"
+    return None
 
 
 def _oldest(connection: Connection) -> str:
