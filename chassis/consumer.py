@@ -7,7 +7,7 @@ committed and acknowledged, the channel closes, and the rest goes back to the fr
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +123,7 @@ class Consumer:
         metrics.BATCH_EVENTS.observe(len(messages))
         with metrics.BATCH_SECONDS.time():
             while not self._handled(messages, max(probes, default=None)):
+                messages = [replace(message, held=True) for message in messages]
                 self._pause(self.retry_seconds)
                 connection.heartbeat_tick()
                 if self.stopping:

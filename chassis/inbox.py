@@ -28,11 +28,15 @@ ALONE_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the broker delivered, before anyone looked inside."""
+    """What the broker delivered, before anyone looked inside.
+
+    `held`: this process tried it before, was left by its database, and lived.
+    """
 
     headers: Mapping[str, Any]
     body: bytes
     redelivered: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def receive(
     (`is_gone`) or a projection is folded again (Rebuilding); the caller keeps the batch and tries again.
     """
     again = sorted({_key(message) for message in messages if message.redelivered})
-    if _may_go_together(database, again):
+    if all(message.held for message in messages) or _may_go_together(database, again):
         try:
             apply(database, reading, messages, as_of)
             _forget_attempts(database, again)

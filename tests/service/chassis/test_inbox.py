@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from chassis import aside, inbox
 from chassis.database import Database
+from chassis.gate import Rebuilding
 from chassis.inbox import Message, Reading, receive
 from chassis.retrier import replay_one
 from chassis.testing import message, move_clock, published
@@ -148,6 +150,11 @@ def _deadly(value, event, now):  # type: ignore[no-untyped-def]
     return counting.fold(value, event, now)
 
 
+def _rebuilding(tx, events):  # type: ignore[no-untyped-def]
+    raise Rebuilding
+
+
+LEFT_BY_THE_DATABASE = Reading(READING.reads, _rebuilding, counting.fold, counting.save)
 DEADLY = Reading(READING.reads, counting.load, _deadly, counting.save)
 
 
@@ -174,6 +181,18 @@ def test_what_a_hand_over_brings_again_is_applied_together(counter: Database) ->
     batch = messages(*((f"s{n}", 2, 1) for n in range(100)), redelivered=True)
     with counted(counter) as statements:
         receive(counter, READING, batch)
+    assert len(statements) <= 14
+    assert len(totals(counter)) == 100 and attempts_left(counter) == 0
+
+
+def test_what_is_brought_again_while_the_database_goes_away_is_still_applied_together(counter: Database) -> None:
+    receive(counter, READING, messages(("s0", 1, 1)))
+    batch = messages(*((f"s{n}", 2, 1) for n in range(100)), redelivered=True)
+    with pytest.raises(Rebuilding):
+        receive(counter, LEFT_BY_THE_DATABASE, batch)
+    assert attempts_left(counter) == 100
+    with counted(counter) as statements:
+        receive(counter, READING, [replace(each, held=True) for each in batch])
     assert len(statements) <= 14
     assert len(totals(counter)) == 100 and attempts_left(counter) == 0
 
