@@ -1,7 +1,8 @@
 """Exchanges, queues, bindings, users and permissions: one file generated from the contracts, applied in one call.
 
 `python -m chassis.topology apply | check`. The broker's management address comes from MANAGEMENT_URI (with an
-administrator's user and password), each user's password from BROKER_PASSWORD_<USER> or BROKER_PASSWORD_<USER>_FILE.
+administrator's user and password), each user's password from BROKER_PASSWORD_<USER>; either may be a file, by the same
+name with _FILE.
 """
 
 import argparse
@@ -142,9 +143,15 @@ class Refused(RuntimeError):
 
 
 def apply(management: str, passwords: Mapping[str, str], vhost: str = "/", topology: Topology | None = None) -> None:
-    """Makes the broker match the topology; running it again changes nothing. Deletes nothing."""
+    """Makes the broker match the topology; running it again changes nothing. Deletes nothing.
+
+    A user who is not there yet and has no password in `passwords` is passed over: its rights come with its password.
+    """
     version = _call(management, "GET", "/api/overview").json()["rabbitmq_version"]
     content = definitions(topology or load(), vhost, passwords, version=version)
+    known = {user["name"] for user in _call(management, "GET", "/api/users").json()} | set(passwords)
+    for rights in ("permissions", "topic_permissions"):  # the broker would refuse everything for one unknown user
+        content[rights] = [each for each in content[rights] if each["user"] in known]
     _call(management, "POST", "/api/definitions", content)
 
 
@@ -178,14 +185,14 @@ def _call(management: str, method: str, path: str, content: Any = None) -> reque
 
 
 def _passwords(topology: Topology, env: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for user in topology.users:
-        variable = f"BROKER_PASSWORD_{user.upper()}"
-        if variable + "_FILE" in env:
-            found[user] = Path(env[variable + "_FILE"]).read_text(encoding="utf-8").strip()
-        elif variable in env:
-            found[user] = env[variable]
-    return found
+    told = {user: _told(f"BROKER_PASSWORD_{user.upper()}", env) for user in topology.users}
+    return {user: password for user, password in told.items() if password is not None}
+
+
+def _told(variable: str, env: Mapping[str, str]) -> str | None:
+    if file := env.get(f"{variable}_FILE"):
+        return Path(file).read_text(encoding="utf-8").strip()
+    return env.get(variable)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -193,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=["apply", "check"])
     parser.add_argument("--vhost", default=os.environ.get("VHOST", "/"))
     asked = parser.parse_args(arguments)
-    management = os.environ.get("MANAGEMENT_URI", "http://guest:guest@127.0.0.1:15672")
+    management = _told("MANAGEMENT_URI", os.environ) or "http://guest:guest@127.0.0.1:15672"
     try:
         if asked.command == "apply":
             apply(management, _passwords(load(), os.environ), asked.vhost)

@@ -1,0 +1,179 @@
+"""What compose is given, as far as it can be tried without an engine: secrets, roles, the origin, the wiring."""
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import yaml
+
+from chassis import crypto
+from deploy.compose import origin
+from deploy.compose.secrets import SERVICES, Secrets, Servers
+from deploy.local import testbed
+from deploy.local.folder import ROOT
+from deploy.local.origin import program
+from deploy.local.postgres import Postgres, binaries
+
+FILES = [ROOT / "deploy" / name for name in ("compose.yaml", "compose.observability.yaml")]
+FOLDER = ROOT / "deploy"
+
+
+@pytest.fixture(scope="module")
+def composed() -> dict[str, Any]:
+    """Both files, one laid over the other."""
+    whole: dict[str, Any] = {}
+    for file in FILES:
+        if not file.exists():
+            continue
+        for part, content in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            whole[part] = {**whole.get(part, {}), **content} if isinstance(content, dict) else content
+    return whole
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    Secrets(tmp_path / "secrets").write()
+    return tmp_path / "secrets"
+
+
+def test_the_origin_s_files_are_those_of_make_run_s_source() -> None:
+    kept = {str(path.relative_to(origin.HERE)): path.read_text() for path in origin.HERE.rglob("*.*")}
+    assert kept == origin.SITE.files(), "run `python -m deploy.compose.origin`"
+
+
+def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
+    """Debian's nginx is older than the image's: it knows no names that are asked for again, and gets addresses."""
+    doors = {service: ["127.0.0.1:1"] for service in SERVICES}
+    site = replace(origin.SITE, doors=doors, resolver="", at=str(tmp_path), temporary=str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(site.configuration())
+    done = subprocess.run(
+        [program(), "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False
+    )
+    assert "test is successful" in done.stderr, done.stderr
+
+
+def test_secrets_are_made_once_and_only_their_folder_is_closed(made: Path) -> None:
+    before = {path: path.read_text() for path in made.rglob("*") if path.is_file()}
+    assert Secrets(made).write() == []
+    assert {path: path.read_text() for path in before} == before
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in before} == {0o444}
+
+
+def test_what_only_intake_reads_opens_with_notify_s_half(made: Path) -> None:
+    public = crypto.read_jwks((made / "intake/reader-keys").read_text())
+    private = crypto.read_jwks((made / "notify/reader-key").read_text())
+    assert crypto.jwe_open(crypto.jwe_seal({"a": 1}, public), private) == {"a": 1}
+
+
+def test_every_secret_compose_names_is_made(composed: dict[str, Any], made: Path) -> None:
+    named = [*composed["secrets"].values(), composed["configs"]["jwks"]]
+    files = {each["file"].removeprefix("./compose/secrets/") for each in named}
+    assert {name for name in files if not (made / name).exists()} == set()
+
+
+def test_no_secret_can_be_committed() -> None:
+    command = ["git", "check-ignore", "-q", "deploy/compose/secrets/page-key"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_file_a_process_is_told_of_is_mounted_and_every_mounted_one_is_told(composed: dict[str, Any]) -> None:
+    for name, service in composed["services"].items():
+        if "lianxin-" not in service["image"]:
+            continue
+        told = {value for key, value in service["environment"].items() if key.endswith("_FILE")}
+        mounted = {each["target"] for each in service.get("secrets", ())}
+        assert told == mounted, name
+
+
+def test_a_front_door_never_knows_the_broker_and_a_worker_no_cookie_key(composed: dict[str, Any]) -> None:
+    for service in SERVICES:
+        api, worker = (composed["services"][f"{service}-{kind}"] for kind in ("api", "worker"))
+        assert "broker" not in api["networks"] and "AMQP_URI_FILE" not in api["environment"]
+        assert "door" not in worker["networks"] and "PAGE_KEY_FILE" not in worker["environment"]
+
+
+def test_every_container_is_bounded(composed: dict[str, Any]) -> None:
+    for name, service in composed["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"] and "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "mem_limit" in service and service["logging"]["options"]["max-size"], name
+        assert not service.get("privileged") and "docker.sock" not in str(service.get("volumes")), name
+
+
+def test_ports_are_published_on_this_machine_only(composed: dict[str, Any]) -> None:
+    published = [port for service in composed["services"].values() for port in service.get("ports", ())]
+    assert published and all(str(port).startswith("127.0.0.1:") for port in published)
+
+
+def test_a_job_ends_before_what_needs_it_starts(composed: dict[str, Any]) -> None:
+    services = composed["services"]
+    for service in SERVICES:
+        needed = {"api": {f"{service}-migrate"}, "worker": {f"{service}-migrate", "topology"}}
+        for kind, jobs in needed.items():
+            waits = services[f"{service}-{kind}"]["depends_on"]
+            assert {each for each in waits if waits[each] == {"condition": "service_completed_successfully"}} == jobs
+    others = [d for s in services.values() for d in s.get("depends_on", {}).values()]
+    assert {each["condition"] for each in others} == {"service_healthy", "service_completed_successfully"}
+
+
+def test_every_network_volume_secret_and_config_is_declared_and_used(composed: dict[str, Any]) -> None:
+    services = composed["services"].values()
+    used = {
+        "networks": {each for s in services for each in s.get("networks", ())},
+        "secrets": {each["source"] for s in services for each in s.get("secrets", ())},
+        "configs": {each["source"] for s in services for each in s.get("configs", ())},
+        "volumes": {v.partition(":")[0] for s in services for v in s.get("volumes", ()) if not v.startswith(".")},
+    }
+    assert {kind: set(composed[kind]) for kind in used} == used
+
+
+def test_every_file_of_ours_that_is_mounted_is_there(composed: dict[str, Any]) -> None:
+    mounted = [v.partition(":")[0] for s in composed["services"].values() for v in s.get("volumes", ())]
+    files = [each["file"] for each in composed["configs"].values()]
+    for path in [each for each in (*mounted, *files) if each.startswith(".") and "/secrets/" not in each]:
+        assert (FOLDER / path).exists(), path
+
+
+def test_images_of_others_are_named_with_a_version(composed: dict[str, Any]) -> None:
+    images = {s["image"] for s in composed["services"].values() if "lianxin-" not in s["image"]}
+    assert all(re.search(r":-[\w./-]+:v?\d[\w.-]+\}$", image) for image in images), images
+
+
+@pytest.fixture
+def cluster() -> Iterator[Postgres]:
+    with testbed.folder() as folder:
+        server = Postgres(folder)
+        server.start()
+        yield server
+        server.kill()
+
+
+def test_the_first_start_makes_a_role_and_a_database_for_each_service(cluster: Postgres, tmp_path: Path) -> None:
+    here = Servers(database=lambda service, password: cluster.url(service, service, password))
+    kept = Secrets(tmp_path / "secrets", here)
+    kept.write()
+    env = {
+        "PATH": f"{binaries()}:{os.environ['PATH']}",
+        "SECRETS": str(kept.folder / "postgres"),
+        "POSTGRES_USER": "lianxin",
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(cluster.port),
+        "PGPASSWORD": cluster.folder.secret("database-lianxin"),
+    }
+    script = FOLDER / "compose/postgres/10-services.sh"
+    done = subprocess.run([script], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for service in SERVICES:
+        psycopg2.connect(kept.value(f"{service}/database-url")).close()
+    foreign = cluster.url("intake", "sla", kept.value("postgres/password-sla"))
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        psycopg2.connect(foreign)
