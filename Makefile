@@ -49,7 +49,11 @@ lint: setup ## ruff, mypy, import-linter
 fmt: setup ## format the code and mend what ruff can mend
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
 
-verify: lint test simulation chaos ## what CI runs
+.PHONY: ops-check
+ops-check: setup ## manifests, rules, dashboards, compose, images: all that needs no cluster; says what it skipped (CHECKS="rules links")
+	@$(PYTHON) -m deploy.check $(CHECKS)
+
+verify: lint ops-check test simulation chaos ## what CI runs
 
 simulation: setup ## 10,000 seeded histories of all four services in one process (SEEDS=500; SEED=7 tells one)
 	@SEEDS='$(SEEDS)' SEED='$(SEED)' $(PYTHON) -m tests.simulation

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chassis import metrics, process
+from deploy.check import links
 from deploy.local.folder import ROOT
 
 SERVICES = ("intake", "dispatch", "sla", "notify")
@@ -20,7 +21,6 @@ DOCUMENTS = HOUSE + CANVASES
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 RUNBOOKS = sorted(set((ROOT / "docs" / "runbooks").glob("*.md")) - {ROOT / "docs" / "runbooks" / "README.md"})
 
-LINK = re.compile(r"!?\[(?P<label>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 BLOCK = re.compile(r"^[ ]*```(?:sh)?\n(.*?)^[ ]*```", re.M | re.S)
 NAME = re.compile(r"`?(\w+)`?")
@@ -71,15 +71,14 @@ def resolves(dotted: str) -> bool:
 
 @each(DOCUMENTS)
 def test_every_link_leads_somewhere(document: Path) -> None:
-    targets = [m["target"] for m in LINK.finditer(said(document)) if "://" not in m["target"]]
-    assert [t for t in targets if not (document.parent / t.partition("#")[0]).exists()] == []
+    assert [str(finding) for finding in links.broken(document, ROOT)] == []
 
 
 @each(HOUSE)
 def test_a_link_named_as_code_names_something_in_its_file(document: Path) -> None:
     wrong = [
         m[0]
-        for m in LINK.finditer(said(document))
+        for m in links.LINK.finditer(said(document))
         if m["target"].endswith(".py") and (name := NAME.fullmatch(m["label"]))
         if name[1] not in names_in(document.parent / m["target"])
     ]
@@ -104,8 +103,8 @@ def test_every_dotted_name_exists(document: Path) -> None:
 
 @each(DOCUMENTS)
 def test_every_make_target_exists(document: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", said(ROOT / "Makefile"), re.M))
-    asked = {m for line in commands(document) for m in re.findall(r"(?:^|[\s&])make ([a-z]+)", line)}
+    targets = set(re.findall(r"^([a-z-]+):", said(ROOT / "Makefile"), re.M))
+    asked = {m for line in commands(document) for m in re.findall(r"(?:^|[\s&])make ([a-z-]+)", line)}
     assert asked <= targets
 
 

@@ -1,0 +1,1 @@
+"""`python -m deploy.check`: everything about running Lianxin that can be proven without a cluster."""

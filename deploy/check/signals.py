@@ -1,0 +1,54 @@
+"""Which metrics there are: those the code declares, and those of others that rules and dashboards read."""
+
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from chassis import metrics
+from chassis.instruments import Signal
+
+SERVICES = ("intake", "dispatch", "sla", "notify")
+UPSTREAM = Path(__file__).parent / "upstream_metrics.yaml"
+SUFFIXES = ("_bucket", "_count", "_sum")
+
+
+@cache
+def ours() -> dict[str, Signal]:
+    """Every instrument of the code by the name its samples carry."""
+    for service in SERVICES:
+        importlib.import_module(f"services.{service}.metrics")
+    found: dict[str, Signal] = {}
+    for signal in metrics.REGISTRY.catalogue:
+        names = [signal.name + suffix for suffix in SUFFIXES] if signal.kind == "histogram" else [signal.name]
+        found |= dict.fromkeys(names, signal)
+    return found
+
+
+@cache
+def upstream() -> dict[str, str]:
+    """Metrics that others make, each with the source where its name was looked up."""
+    said = yaml.safe_load(UPSTREAM.read_text(encoding="utf-8"))
+    return {name: source["source"] for source in said for name in source["metrics"]}
+
+
+def known(name: str) -> bool:
+    """Whether something makes samples of this name."""
+    return name in ours() or name in upstream()
+
+
+def exposition() -> Iterator[str]:
+    """Prometheus' text of every instrument, each with one sample, as `promtool check metrics` wants it."""
+    for signal in {id(each): each for each in ours().values()}.values():
+        kind = "gauge" if signal.kind == "reading" else signal.kind
+        labels = ",".join(f'{name}="x"' for name in ("service", "process", *signal.labels))
+        yield f"# HELP {signal.name} {signal.about}"
+        yield f"# TYPE {signal.name} {kind}"
+        if kind == "histogram":
+            yield f'{signal.name}_bucket{{{labels},le="+Inf"}} 1'
+            yield f"{signal.name}_sum{{{labels}}} 1"
+            yield f"{signal.name}_count{{{labels}}} 1"
+        else:
+            yield f"{signal.name}{{{labels}}} 1"
