@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser run stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets
+.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: setup ## every suite except chaos, simulation and bench, on servers of its
 
 run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081, LAN=1 for telephones)
 	@$(PYTHON) -m deploy.local.run
+
+observe: setup ## Prometheus and Alertmanager beside a running system; says what fires (PROMETHEUS_PORT=, ALERTMANAGER_PORT=)
+	@$(PYTHON) -m deploy.local.observe
 
 stop: setup ## stop a system that runs elsewhere, or what a killed one left
 	@$(PYTHON) -m deploy.local.stop

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from deploy.local import ports
+from deploy.local import ports, targets
 from deploy.local.child import TICK, Child
 from deploy.local.environment import SERVICES, Environment
 from deploy.local.folder import Folder
@@ -43,6 +43,7 @@ class Process:
     def launch(self) -> None:
         """Start without waiting."""
         self._keep_ports()
+        targets.note(self.child.folder, self.name, self.service, self.ops_port)
         command = [sys.executable, "-m", f"services.{self.service}", self.kind]
         self.child.start(command, self.environment.of(self.service, self.ops_port, self.http_port))
 

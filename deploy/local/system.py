@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from chassis import migrations
+from deploy.local import targets
 from deploy.local.environment import SERVICES, Environment
 from deploy.local.folder import ROOT, Folder
 from deploy.local.issuer import Issuer
@@ -42,6 +43,7 @@ class System:
     def start_doors(self) -> None:
         """Migrate, start the front doors and the origin; letters are taken in from here on, broker or not."""
         self.environment.keep()
+        targets.forget(self.folder)
         self.migrate()
         doors = self.processes.of_kind("api")
         self.processes.launch(doors)
