@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets
+.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets dashboards
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: setup ## the clocks' figures on this machine; not part of verify (T=tests
 
 contracts: setup ## write contracts/ again from the code
 	@$(PYTHON) -m chassis.contracts
+
+dashboards: setup ## write deploy/grafana/dashboards/ again from its Python
+	@$(PYTHON) -m deploy.grafana.write
 
 record: setup ## play the story again and record an example of every kind of event
 	@RECORD=1 $(PYTHON) -m pytest tests/e2e/test_every_event.py

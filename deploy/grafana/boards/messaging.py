@@ -34,9 +34,11 @@ WELL = Row(
             Bounds(0, 0),
             [runbook("relay-stopped")],
         ),
-        verdict("Held", "Events that the broker refused.", HELD, Bounds(0, 0, "events"), [OUTBOX], width=12),
         verdict(
-            "Parked",
+            "Refused by the broker", "Events that the broker refused.", HELD, Bounds(0, 0, "events"), [OUTBOX], width=12
+        ),
+        verdict(
+            "Waiting for a person",
             "Events that failed until the last try; a person decides about them.",
             PARKED,
             Bounds(0, 0, "events"),
