@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from nameko.extensions import DependencyProvider, Entrypoint
 from nameko.rpc import Rpc as NamekoRpc
 
-from chassis import clock, logs, metrics, probe, retrier, topology
+from chassis import clock, logs, measuring, metrics, probe, retrier, topology
 from chassis import relay as relaying
 from chassis.broker import LOST, Publisher, PublishFailed
 from chassis.consumer import Consumer
@@ -73,6 +73,7 @@ class Thread:
         self.name, self.step = name, step
         self.stopping, self.failures, self.last_turn = False, 0, time.monotonic()
         self.wake = Signal()
+        metrics.begin(metrics.LOOP_FAILURES, [name])
 
     def start(self, container: Any) -> None:
         _turning.append(self)
@@ -166,7 +167,7 @@ class Relay(SettingsProvider):
         return 0.0 if more else self.MAINTAIN_SECONDS
 
     def _gauges(self) -> float:
-        relaying.measure(self.database, self.relay.missing)
+        measuring.measure(self.database, self.relay.missing)
         return self.GAUGES_SECONDS
 
     def start(self) -> None:
@@ -219,6 +220,7 @@ class Inbox(Entrypoint):
             settings.amqp_uri, f"{service}.inbox", self._handle, f"{service} inbox", sleep=eventlet.sleep
         )
         self.prober = Publisher(settings.amqp_uri, f"{service} probe")
+        metrics.begin(metrics.EVENTS, [type_ for _, type_ in self.reading.reads], metrics.OUTCOMES[:2])
         self.threads = [Thread("retrier", self._retry), Thread("probe", self._probe)]
 
     def start(self) -> None:

@@ -1,10 +1,11 @@
 """How an instrument is made: its name, its labels with the values they may take, and its place in the catalogue.
 
 What every service has is named `lianxin_<what>`, so that one panel shows all of them; what only one has is named
-`lianxin_<service>_<what>`. Durations are in seconds. A label's values are said where it is declared, because a label
-must not grow with residents, cases or what clients send.
+`lianxin_<service>_<what>`. Durations are in seconds. A label says all its values, or whose they are: none may grow with
+residents, cases or what clients send.
 """
 
+import itertools
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,13 +32,13 @@ FRESH_SECONDS = 60.0
 """How long a reading is shown: every loop that reads comes round several times meanwhile."""
 
 T = TypeVar("T")
-Labels = Mapping[str, str]
+Labels = Mapping[str, str | Sequence[str]]
 NONE: Labels = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One instrument as the documents tell of it: `labels` says which values each may take."""
+    """One instrument as the documents tell of it; `labels` has the values each may take, or says whose they are."""
 
     name: str
     kind: str
@@ -97,9 +98,11 @@ ProcessCollector(registry=REGISTRY)
 
 
 def counter(service: str | None, name: str, about: str, labels: Labels = NONE) -> Counter:
-    """`lianxin_<service>_<name>_total`."""
+    """`lianxin_<service>_<name>_total`. Where all values are listed each is there from the start, as 0: the first of
+    something rare is an increase then."""
     full = _full(service, name)
     made = Counter(full, about, list(labels), registry=REGISTRY)
+    begin(made, *labels.values())
     return _declared(Signal(f"{full}_total", "counter", about, labels, service, made), made)
 
 
@@ -126,6 +129,14 @@ def histogram(
     full = _full(service, name)
     made = Histogram(full, about, list(labels), registry=REGISTRY, buckets=buckets)
     return _declared(Signal(full, "histogram", about, labels, service, made), made)
+
+
+def begin(counter: Counter, *values: str | Sequence[str]) -> None:
+    """Shows a counter as 0 for every combination of its labels' `values`, unless one of them is only described."""
+    listed = [each for each in values if not isinstance(each, str)]
+    if listed and len(listed) == len(values):
+        for combination in itertools.product(*listed):
+            counter.labels(*combination)
 
 
 def _full(service: str | None, name: str) -> str:

@@ -2,9 +2,9 @@
 
 from prometheus_client import generate_latest
 
-from chassis.instruments import REGISTRY, SIZES, TINY, counter, gauge, histogram, reading
+from chassis.instruments import REGISTRY, SIZES, TINY, begin, counter, gauge, histogram, reading
 
-__all__ = ["REGISTRY", "configure", "counter", "exposition", "gauge", "histogram", "reading"]
+__all__ = ["REGISTRY", "begin", "configure", "counter", "exposition", "gauge", "histogram", "reading"]
 
 
 def configure(service: str, process: str) -> None:
@@ -18,6 +18,7 @@ def exposition() -> bytes:
 
 
 _ENDPOINT = {"method": "the HTTP methods, or other", "endpoint": "names of the views, or none"}
+OUTCOMES = ("applied", "aside", "known")
 _TYPE = "types of the contracts' events"
 
 HTTP_REQUESTS = counter(
@@ -29,13 +30,13 @@ EVENTS = counter(
     None,
     "events",
     "Events taken from the inbox, by what became of them",
-    {"type": f"{_TYPE}, or any", "outcome": "applied, aside, known"},
+    {"type": f"{_TYPE}, or any", "outcome": OUTCOMES},
 )
 EVENT_SECONDS = histogram(
     None,
     "event_seconds",
     "One event folded into its case, in memory; its share of the database is in batch_seconds",
-    {"type": _TYPE, "outcome": "applied, aside"},
+    {"type": _TYPE, "outcome": ("applied", "aside")},
     buckets=TINY,
 )
 BATCH_SECONDS = histogram(None, "batch_seconds", "One inbox batch, from the first event in hand to the acknowledgement")
@@ -46,12 +47,12 @@ INBOX_LAG_SECONDS = reading(
     "From sending a probe to the commit of all before it; absent while no probe comes back",
     fresh=15.0,
 )
-ASIDE_ROWS = reading(None, "aside_rows", "Events that failed, by state", {"state": "waiting, parked"})
+ASIDE_ROWS = reading(None, "aside_rows", "Events that failed, by state", {"state": ("waiting", "parked")})
 
 RELAYED = counter(None, "relayed_events", "Events confirmed by the broker and moved to the log", {"type": _TYPE})
 RELAY_SECONDS = histogram(None, "relay_seconds", "One relay batch that held events, from claim to commit")
 RELAY_STOPPED = reading(
-    None, "relay_stopped", "1 while the relay refuses to publish, by reason", {"reason": "queue_missing"}
+    None, "relay_stopped", "1 while the relay refuses to publish, by reason", {"reason": ("queue_missing",)}
 )
 OUTBOX_ROWS = reading(None, "outbox_rows", "Events waiting to be published")
 OUTBOX_OLDEST_SECONDS = reading(None, "outbox_oldest_seconds", "Age of the oldest waiting event")
@@ -63,13 +64,13 @@ POOL_WAIT_SECONDS = histogram(
     None, "pool_wait_seconds", "From asking the pool for a connection to having one, a new one made included"
 )
 POOL_CONNECTIONS = gauge(
-    None, "pool_connections", "Connections to the database this process holds", {"state": "in_use, idle"}
+    None, "pool_connections", "Connections to the database this process holds", {"state": ("in_use", "idle")}
 )
 RPC_SECONDS = histogram(
     None,
     "rpc_seconds",
     "One question of another service, from its arrival to the answer made",
-    {"method": "methods of the service", "outcome": "answered, refused, failed"},
+    {"method": "methods of the service", "outcome": ("answered", "refused", "failed")},
 )
 
 BUILD_INFO = gauge(
@@ -84,7 +85,7 @@ BACKUP_TAKEN = reading(
 )
 
 LOOP_RUNS = counter(
-    None, "loop_runs", "Turns of a background loop that found work", {"loop": "names of the service's loops"}
+    None, "loop_runs", "Turns of a service's loop that found work", {"loop": "names of the service's loops"}
 )
 LOOP_FAILURES = counter(
     None,

@@ -88,15 +88,21 @@ def _addresses(service: Service) -> Settings:
 
 
 def _api(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
+    _tell_build(service, settings)
     server.serve(service.name, settings, lambda database: service.app(settings, database))
 
 
 def _worker(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
     from chassis import runner
 
+    _tell_build(service, settings)
     os.environ["ROLES"] = asked.roles
     module, _, name = service.worker.partition(":")
     return runner.run(getattr(importlib.import_module(module), name), settings)
+
+
+def _tell_build(service: Service, settings: Settings) -> None:
+    metrics.BUILD_INFO.labels(settings.lianxin_version, migrations.newest(service.migrations)).set(1)
 
 
 def _migrate(service: Service, settings: Settings, asked: argparse.Namespace) -> None:

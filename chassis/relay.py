@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from amqp import Connection as AmqpConnection
 from sqlalchemy import Connection, RowMapping, text
 
-from chassis import aside, failpoints, logs, metrics
+from chassis import failpoints, logs, metrics
 from chassis.broker import LOST, Outgoing, Publisher, PublishFailed, Refused, missing_queues
 from chassis.database import Database
 from chassis.envelope import headers, routing_key
@@ -268,14 +268,3 @@ def maintain(database: Database, weeks_ahead: int = 4, keep_days: int = 90) -> N
         tx.execute(text("select event_log_partitions(:weeks)"), {"weeks": weeks_ahead})
     with database.transaction() as tx:
         tx.execute(text("select event_log_expire(make_interval(days => :days))"), {"days": keep_days})
-
-
-def measure(database: Database, missing: bool = False) -> None:
-    """Sets the delivery gauges from the database; `missing`: this process's relay misses a queue just now."""
-    with database.transaction() as tx:
-        waiting, put_aside, halted = gauges(tx), aside.counts(tx), halts(tx)
-    metrics.RELAY_STOPPED.replace({("queue_missing",): float(missing or bool(halted))})
-    metrics.OUTBOX_ROWS.set(waiting["rows"])
-    metrics.OUTBOX_OLDEST_SECONDS.set(waiting["oldest_seconds"])
-    metrics.OUTBOX_HELD.set(waiting["held"])
-    metrics.ASIDE_ROWS.replace({(state,): count for state, count in put_aside.items()})

@@ -113,6 +113,7 @@ class Settings:
     retry_seconds: tuple[float, ...] = setting(
         (1.0, 10.0, 60.0, 600.0), parse=seconds_list, about="waits before a failed event is tried again; then it parks"
     )
+    lianxin_version: str = setting("unreleased", about="which release this is; the image says it")
     log_level: Literal["debug", "info", "warning", "error"] = setting("info")
     demo_data: bool = setting(False, about="fill the database with invented units and letters")
     demo_limits: bool = setting(False, about="time limits of a demo instead of the true ones")

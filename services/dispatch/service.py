@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chassis.extensions import DatabaseProvider, Inbox, Ops, Relay, SettingsProvider
+from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
 from services.dispatch.commands import READING
+from services.dispatch.commands.measuring import measure
 from services.dispatch.settings import current
 
 
@@ -19,3 +20,7 @@ class Dispatch:
     @Inbox.decorator(current, READING)
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
+
+    @Loop.decorator(role="relay", idle=15.0)
+    def measure(self) -> None:
+        measure(self.database)

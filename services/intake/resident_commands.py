@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chassis import clock, outbox
-from services.intake import emergency, events, holder, store
+from services.intake import emergency, events, holder, metrics, store
 from services.intake.case import Change
 from services.intake.commands import Intake
 from services.intake.emergency import Alarm
@@ -44,6 +44,7 @@ def rate(tx: Connection, house: Intake, number: str, grade: Grade, comment: str)
     rating, change = holder.rate(_held(tx, number), grade, comment, clock.now(tx))
     store.add_rating(tx, number, rating)
     _publish(tx, house, change)
+    metrics.RATINGS.labels(grade).inc()
 
 
 def view(tx: Connection, number: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chassis.errors import DomainError
 from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
-from services.intake import commands, media_commands, metrics, workshop
+from services.intake import commands, measuring, media_commands, metrics, workshop
 from services.intake.commands import READING
 from services.intake.media import Kind
 from services.intake.settings import Settings, current
@@ -68,6 +68,10 @@ class Intake:
     @Loop.decorator(role="media", idle=5.0)
     def measure_media(self) -> None:
         workshop.measure(self.database)
+
+    @Loop.decorator(role="relay", idle=15.0)
+    def measure(self) -> None:
+        measuring.measure(self.database)
 
     @Loop.decorator(role="clean-up", idle=60.0)
     def clean_up(self) -> bool:

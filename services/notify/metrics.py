@@ -1,37 +1,40 @@
 """What notify counts (names are lianxin_notify_…)."""
 
 from chassis import metrics
+from services.notify.gateway import Fate
+from services.notify.letter import TRANSITIONS
+from services.notify.template import TEMPLATES
 
-_STATE = "proposed, signed, issued, acknowledged, rectified, voided"
+_OUTCOME = {"outcome": ("answered", "silent")}
 
 MESSAGES = metrics.counter(
     "notify",
     "messages",
     "Messages that reached an end, or went to a person",
-    {"template": "names of the templates", "outcome": "sent, failed, skipped, held"},
+    {"template": tuple(TEMPLATES), "outcome": ("sent", "failed", "skipped", "held")},
 )
 SMS = metrics.counter(
     "notify",
     "sms",
     "SMS handed to the gateway, by its answer",
-    {"gateway": "the gateway of the settings", "fate": "sent, refused, busy, unknown"},
+    {"gateway": "the gateway of the settings", "fate": tuple(Fate)},
 )
 SMS_PARTS = metrics.counter(
-    "notify", "sms_parts", "Billed parts of the SMS that were taken", {"audience": "resident, unit"}
+    "notify", "sms_parts", "Billed parts of the SMS that were taken", {"audience": ("resident", "unit")}
 )
 GATEWAY_SECONDS = metrics.histogram("notify", "gateway_seconds", "One batch at the gateway, from call to last answer")
-CONTACTS = metrics.counter(
-    "notify", "contacts", "Questions to intake for residents' telephones", {"outcome": "answered, silent"}
-)
+CONTACTS = metrics.counter("notify", "contacts", "Questions to intake for residents' telephones", _OUTCOME)
 CONTACTS_SECONDS = metrics.histogram(
-    "notify", "contacts_seconds", "One such question, from asking to the answer opened", {"outcome": "answered, silent"}
+    "notify", "contacts_seconds", "One such question, from asking to the answer opened", _OUTCOME
 )
-LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": _STATE})
+LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": tuple(TRANSITIONS)})
 PRINT_SECONDS = metrics.histogram("notify", "print_seconds", "One print run of letters in the child process")
-WAITING = metrics.reading("notify", "messages_waiting", "Messages without an end", {"state": "pending, claimed, held"})
+WAITING = metrics.reading(
+    "notify", "messages_waiting", "Messages without an end", {"state": ("pending", "claimed", "held")}
+)
 OLDEST = metrics.reading("notify", "messages_oldest_seconds", "Age of the oldest message that is due; 0: none is")
 UNSIGNED = metrics.reading(
-    "notify", "letters_open", "Letters that wait for somebody", {"state": "proposed, signed, issued"}
+    "notify", "letters_open", "Letters that wait for somebody", {"state": ("proposed", "signed", "issued")}
 )
 
 

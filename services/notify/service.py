@@ -7,7 +7,7 @@ import eventlet
 from joserfc.jwk import KeySet
 from nameko.rpc import RpcProxy
 
-from chassis import crypto, logs
+from chassis import crypto, logs, metrics
 from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
 from chassis.settings import required
 from services.notify.commands import READING, held, sending
@@ -15,6 +15,8 @@ from services.notify.commands.cases import propose_when_due
 from services.notify.commands.gateways import gateway_of
 from services.notify.commands.letters import print_signed
 from services.notify.commands.sending import Contacts
+from services.notify.gateway import Fate
+from services.notify.metrics import SMS
 from services.notify.settings import Settings, current
 
 log = logs.get(__name__)
@@ -32,8 +34,10 @@ class GatewayProvider(SettingsProvider):
     """`gateway = GatewayProvider(current)`: the gateway of the settings, its calls spread over green threads."""
 
     def setup(self) -> None:
-        required(self.current(), "reader_key")
-        self.gateway = gateway_of(self.current(), spread=eventlet.GreenPool(GATEWAY_CALLS).imap)  # type: ignore[arg-type]
+        settings: Settings = self.current()  # type: ignore[assignment]
+        required(settings, "reader_key")
+        metrics.begin(SMS, [settings.gateway], tuple(Fate))
+        self.gateway = gateway_of(settings, spread=eventlet.GreenPool(GATEWAY_CALLS).imap)
 
     def get_dependency(self, worker_ctx: Any) -> Any:
         return self.gateway

@@ -61,9 +61,12 @@ class Firing:
 
 
 def measure(database: Database) -> None:
-    """Counts the armed clocks for the metrics."""
+    """Counts the clocks for the metrics: the armed, and those that should have fired."""
     with database.transaction() as tx:
-        metrics.ARMED.set(store.armed(tx))
+        armed, (due, seconds) = store.armed(tx), store.overdue(tx)
+    metrics.ARMED.set(armed)
+    metrics.DUE.set(due)
+    metrics.LATEST.set(seconds)
 
 
 def status(tx: Connection) -> dict[str, object]:

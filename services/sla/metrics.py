@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING
 
 from chassis.metrics import counter, histogram, reading
+from services.sla.limit import Kind
 
 if TYPE_CHECKING:
     from services.sla.store import Claim
-
-_KIND = "accept, dispatch, contact, close"
 
 ARMED = reading("sla", "clocks_armed", "Clocks with something still to come")
 DUE = reading("sla", "clocks_due", "Clocks whose time has come and which have not fired")
@@ -18,7 +17,7 @@ FIRED = counter(
     "sla",
     "clocks_fired",
     "Yellow (warned) and red (breached) fired by the claim",
-    {"kind": _KIND, "stage": "warned, breached"},
+    {"kind": tuple(Kind), "stage": ("warned", "breached")},
 )
 LATENESS = histogram("sla", "clock_lateness_seconds", "From the moment a clock was due to the claim that fired it")
 CAUGHT_UP = reading(

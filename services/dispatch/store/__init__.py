@@ -2,7 +2,7 @@
 
 from services.dispatch.store import directory
 from services.dispatch.store.cases import CASE_COLUMNS, find_case, lock_case, lock_cases, save_cases
-from services.dispatch.store.lists import Count, Entry, count_by_state, count_open, find_standing, page, wall
+from services.dispatch.store.lists import Count, Entry, count_by_state, count_open, find_standing, page, present, wall
 from services.dispatch.store.reference import (
     duty_list,
     lock_editions,
@@ -19,6 +19,6 @@ from services.dispatch.store.work import Work, add_entry, add_work, work_of
 __all__ = [
     "CASE_COLUMNS", "Count", "Entry", "Neighbour", "Work", "add_entry", "add_work", "count_by_state", "count_open",
     "directory", "duty_list", "find_case", "find_standing", "lock_case", "lock_cases", "lock_editions",
-    "lock_standings", "neighbours", "organisation", "page", "renew_edition", "save_cases", "save_duties",
+    "lock_standings", "neighbours", "organisation", "page", "present", "renew_edition", "save_cases", "save_duties",
     "save_standings", "save_supplements", "save_texts", "save_units", "search", "supplements_of", "wall", "work_of",
 ]  # fmt: skip

@@ -111,6 +111,26 @@ def find_standing(tx: Connection, number: str) -> Standing:
     return Standing(number, row.mark, clocks_of(row.clocks)) if row else Standing(number)
 
 
+# For the gauges. A restricted case shows no unit: it may be about the very unit that looks.
+PRESENT = text("""
+    select c.state, case when c.restricted then 'restricted' else coalesce(c.unit, 'none') end as unit,
+           coalesce(s.mark, 'none') as mark, count(*) as cases
+    from cases c left join standings s using (number)
+    where c.state = any(cast(:open as text[])) group by 1, 2, 3
+""")
+CLOSED_TODAY = text("""
+    select count(*) from cases
+    where state = 'closed'
+      and closed_at >= date_trunc('day', clock_now() at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
+""")
+
+
+def present(tx: Connection) -> tuple[dict[tuple[str, str, str], int], int]:
+    """Open cases by state, unit and mark; and how many of all were closed since midnight in Asia/Shanghai."""
+    counted = {(row.state, row.unit, row.mark): row.cases for row in tx.execute(PRESENT, {"open": list(OPEN)})}
+    return counted, tx.execute(CLOSED_TODAY).scalar_one()
+
+
 def count_by_state(tx: Connection) -> dict[str, int]:
     rows = tx.execute(text("select state, count(*) as cases from cases group by state order by state"))
     return {row.state: row.cases for row in rows}

@@ -1,7 +1,17 @@
 """All SQL of intake, one module per concept. Returns domain values."""
 
 from services.intake.store.access import Access, forget_access, log_access
-from services.intake.store.cases import add, case, counts, known_external_ids, queue, update, waiting, waiting_counts
+from services.intake.store.cases import (
+    add,
+    case,
+    counts,
+    known_external_ids,
+    present,
+    queue,
+    update,
+    waiting,
+    waiting_counts,
+)
 from services.intake.store.identities import SealedIdentity, identities, reseal, same_telephone, sealed
 from services.intake.store.numbers import restores, take_block
 from services.intake.store.progress import add_rating, add_supplement, held, progress, save_progress
@@ -27,6 +37,7 @@ __all__ = [
     "identities",
     "known_external_ids",
     "log_access",
+    "present",
     "progress",
     "queue",
     "reseal",

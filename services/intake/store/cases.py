@@ -71,6 +71,17 @@ KNOWN = text("select external_id from cases where external_id = any(cast(:ids as
 
 COUNTS = text("select state, count(*) as cases from cases group by state")
 
+# For the gauges: few are undecided, and those of one day are the end of an index.
+PRESENT = text("""
+    select channel, state, count(*) as cases
+    from (select channel, state from cases where state = 'submitted'
+          union all
+          select channel, state from cases
+          where state <> 'submitted'
+            and submitted_at >= date_trunc('day', clock_now() at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
+    ) present group by 1, 2
+""")
+
 CHANGES = (
     "number",
     "state",
@@ -125,6 +136,11 @@ def waiting_counts(tx: Connection) -> tuple[int, int]:
 def counts(tx: Connection) -> dict[str, int]:
     """Cases by state, for the operator."""
     return {row.state: row.cases for row in tx.execute(COUNTS)}
+
+
+def present(tx: Connection) -> dict[tuple[str, str], int]:
+    """Cases by channel and state: those nobody has decided about, and of the others those submitted today."""
+    return {(row.channel, row.state): row.cases for row in tx.execute(PRESENT)}
 
 
 def case_of(row: Row[Any]) -> Case:

@@ -144,8 +144,12 @@ def content(tx: Connection, letter: str) -> dict[str, Any] | None:
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    """How many letters stand in each state."""
-    rows = tx.execute(text("select state, count(*) as number from letters group by state"))
+    """How many letters wait in each state that is not an end."""
+    rows = tx.execute(
+        text("""
+            select state, count(*) as number from letters where state in ('proposed', 'signed', 'issued') group by state
+        """)
+    )
     return {row.state: row.number for row in rows}
 
 

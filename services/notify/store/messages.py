@@ -1,6 +1,7 @@
 """Messages, and the SMS that carry them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -361,10 +362,18 @@ def counts(tx: Connection) -> dict[str, int]:
     """How many messages stand in each state that is not an end."""
     rows = tx.execute(
         text("""
-            select state, count(*) as number from messages where state in ('pending', 'claimed', 'held') group by state
-        """)
+            select 'pending' as state, count(*) as number
+                   from messages where state = 'pending' and audience = 'resident'
+            union all select 'pending', count(*) from messages where state = 'pending' and audience = 'unit'
+            union all select 'held', count(*) from messages where state = 'held'
+            union all select 'claimed', count(*) from sms join messages m on m.sms = sms.id and m.state = 'claimed'
+                      where sms.state = 'claimed'
+        """)  # each by an index of its own
     )
-    return {row.state: row.number for row in rows}
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted[row.state] += row.number
+    return {state: number for state, number in counted.items() if number}
 
 
 def oldest_due_seconds(tx: Connection, now: datetime) -> float:

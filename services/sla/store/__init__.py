@@ -2,6 +2,19 @@
 
 from services.sla.store.cases import load, save
 from services.sla.store.claim import Claim, Outlook, fire, look, mark_caught_up
-from services.sla.store.lists import armed, case, page, status
+from services.sla.store.lists import armed, case, overdue, page, status
 
-__all__ = ["Claim", "Outlook", "armed", "case", "fire", "load", "look", "mark_caught_up", "page", "save", "status"]
+__all__ = [
+    "Claim",
+    "Outlook",
+    "armed",
+    "case",
+    "fire",
+    "load",
+    "look",
+    "mark_caught_up",
+    "overdue",
+    "page",
+    "save",
+    "status",
+]

@@ -56,6 +56,17 @@ def armed(tx: Connection) -> int:
     return count
 
 
+def overdue(tx: Connection) -> tuple[int, float]:
+    """Clocks whose time has come and which have not fired, and how many seconds ago the first of them should have."""
+    row = tx.execute(
+        text("""
+            select count(*) as due, coalesce(extract(epoch from clock_now() - min(next_at)), 0) as seconds
+            from clocks where next_at <= clock_now()
+        """)
+    ).one()
+    return row.due, float(row.seconds)
+
+
 def status(tx: Connection) -> dict[str, object]:
     """How the clocks stand: armed, due, the seconds the longest due one waits, and until when all events are known."""
     row = tx.execute(

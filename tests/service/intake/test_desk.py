@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
+from services.intake import metrics
+from services.intake.measuring import measure
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
@@ -109,3 +111,21 @@ def test_a_full_number_is_shown_for_a_reason_that_is_logged(street: Make) -> Non
         [row] = tx.execute(text("select number, who, why, what from access_log")).all()
     assert (row.number, row.who, row.what) == (number, "officer-1", ["name", "mobile"])
     assert "电话核实" in row.why and "13800000009" not in row.why
+
+
+def test_the_gauges_count_by_channel_and_state_and_forget_decided_letters_of_yesterday(street: Make) -> None:
+    here = street(limit_submissions="false")
+    numbers = [here.post({**LETTER, "description": f"第{i}封信。"}).json["number"] for i in range(4)]
+    here.desk(f"/{numbers[0]}/accept", {})
+    here.desk(f"/{numbers[1]}/accept", {})
+    with here.database.transaction() as tx:
+        tx.execute(
+            text("update cases set submitted_at = submitted_at - interval '1 day' where number = any(:numbers)"),
+            {"numbers": numbers[1:3]},
+        )
+    measure(here.database)
+    assert {key: cases for key, cases in metrics.CASES.values.items() if cases} == {
+        ("mailbox", "accepted"): 1,
+        ("mailbox", "submitted"): 2,
+    }
+    assert metrics.CASES.values["import", "refused"] == 0

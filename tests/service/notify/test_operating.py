@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from chassis.settings import SettingsError, read
+from services.notify import metrics
 from services.notify.commands import held, sending
 from services.notify.commands.gateways import gateway_of
 from services.notify.file_gateway import FileLedger
@@ -102,8 +104,20 @@ def test_the_status_shows_what_waits_and_that_a_held_message_needs_a_person(desk
     assert answer.returncode == 1
 
 
-def test_the_gauges_can_be_read_from_an_empty_database(desk: Desk) -> None:
+def test_the_gauges_are_there_also_where_nothing_waits(desk: Desk) -> None:
     held.measure(desk.database)
+    assert metrics.WAITING.values == {("pending",): 0, ("claimed",): 0, ("held",): 0}
+    assert metrics.OLDEST.values == {(): 0}
+
+
+def test_the_gauges_count_what_waits_in_every_state(desk: Desk) -> None:
+    desk.hears(Story(NUMBER).submitted(), Story("XA20261124000002").submitted())
+    held.measure(desk.database)
+    assert metrics.WAITING.values["pending",] == 2
+    with desk.database.transaction() as tx:
+        tx.execute(text("update messages set state = 'held' where case_number = :number"), {"number": NUMBER})
+    held.measure(desk.database)
+    assert metrics.WAITING.values == {("pending",): 1, ("claimed",): 0, ("held",): 1}
 
 
 def test_the_messages_of_a_case_are_shown_without_text_and_telephone(desk: Desk) -> None:

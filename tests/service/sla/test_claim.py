@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from chassis import inbox
 from chassis.database import Database
-from services.sla import commands, store
+from services.sla import commands, metrics, store
 from services.sla.commands import Firing
 from services.sla.sweep import BATCH, MARGIN
 from tests.unit.sla.life import Life, Sla, after
@@ -311,3 +311,18 @@ def test_the_first_events_of_two_sources_at_once_keep_both_parts(station):
         case = station.cases([life.number])[life.number]
         assert case.intake is not None and case.dispatch.unit == "C07"
         assert {*case.clocks} == {"accept", "dispatch", "contact", "close"}
+
+
+def test_the_gauges_say_what_should_have_fired_and_since_when(station):
+    station.be_at(after(3))
+    station.tell(OPEN)
+    commands.measure(station.database)
+    assert (metrics.DUE.values[()], metrics.LATEST.values[()]) == (0, 0)
+    assert metrics.ARMED.values[()] == 1
+    station.be_at(after(19.5))
+    commands.measure(station.database)
+    assert metrics.DUE.values[()] == 1
+    assert 1799 < metrics.LATEST.values[()] < 1900
+    station.fire()
+    commands.measure(station.database)
+    assert metrics.DUE.values[()] == 0

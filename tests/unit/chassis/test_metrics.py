@@ -25,9 +25,10 @@ def test_every_sample_names_its_service_and_process():
 
 
 def test_an_instrument_of_a_service_is_named_after_it():
-    breaches = metrics.counter("unit", "breaches", "Breaches fired", {"kind": "close"})
+    breaches = metrics.counter("unit", "breaches", "Breaches fired", {"kind": ("close", "contact")})
     armed = metrics.reading("unit", "armed", "Clocks armed")
     lateness = metrics.histogram("unit", "lateness_seconds", "From due to commit")
+    assert samples()["lianxin_unit_breaches_total", "contact"].value == 0
     breaches.labels("close").inc()
     armed.set(3)
     lateness.observe(0.003)
@@ -42,7 +43,7 @@ def test_the_process_tells_its_memory_and_cpu():
 
 
 def test_a_reading_shows_what_was_read_last_and_no_more_than_that():
-    waiting = metrics.reading("unit", "waiting", "Letters that wait", {"kind": "a, b"})
+    waiting = metrics.reading("unit", "waiting", "Letters that wait", {"kind": ("a", "b")})
     assert ("lianxin_unit_waiting", "a") not in samples()
     waiting.replace({("a",): 1, ("b",): 2})
     waiting.replace({("a",): 3})
