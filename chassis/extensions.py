@@ -30,7 +30,7 @@ from chassis.web import idempotency
 
 log = logs.get(__name__)
 
-FAILURE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+FAILURE_SECONDS = (0.1, 0.5, 1.0, 2.0)  # then every two: five more made a database of four seconds away nine
 DRAIN_SECONDS = 8.0
 # A loop that has not turned for this long is stuck; one that cannot reach broker or database still turns.
 STUCK_SECONDS = 30.0
