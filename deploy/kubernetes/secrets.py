@@ -1,6 +1,6 @@
 """The secrets of a new system: a folder per Secret, a file per key, ready for `kubectl create secret --from-file`.
 
-`python -m deploy.kubernetes.secrets FOLDER`. What is there already is kept, so it may be run again. What somebody else gives
+`python -m deploy.kubernetes.secrets FOLDER`. What is there already is kept, so it may be run again. What others give
 (the SMS gateway's token, the buckets' keys, a managed database's address) is put there before or after.
 """
 
