@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets dashboards
+.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets dashboards signals
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ chaos: setup ## three minutes of faults on real processes (SEED=7, RUNS=20, HOUR
 
 bench: setup ## the clocks' figures on this machine; not part of verify (T=tests/bench/... picks another)
 	@$(PYTHON) $(or $(T),tests/bench/clocks.py)
+
+signals: setup ## write docs/signals.md again from the code, the rules and the dashboards
+	@$(PYTHON) -m deploy.signals
 
 contracts: setup ## write contracts/ again from the code
 	@$(PYTHON) -m chassis.contracts

@@ -1,0 +1,5 @@
+"""`make signals`: docs/signals.md again from the code."""
+
+from deploy.signals.write import main
+
+main()
