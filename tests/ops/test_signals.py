@@ -1,5 +1,7 @@
 """The page of signals says what the code, the rules and the dashboards say, and nothing else."""
 
+import re
+
 from deploy.signals.uses import RULES, alerts, dashboards, signals, used
 from deploy.signals.write import PAGE, page
 
@@ -26,4 +28,6 @@ def test_an_alert_on_a_reading_has_a_twin_on_its_absence() -> None:
     readings = {each.name for each in signals() if each.kind == "reading"}
     alerted = frozenset[str]().union(*alerts().values()) & readings
     rules = "".join(path.read_text(encoding="utf-8") for path in RULES.glob("*.yaml"))
-    assert [name for name in sorted(alerted) if f"absent({name}" not in rules] == []
+    lacking = {name for name in alerted if f"absent({name}" not in rules}
+    # Fires where a worker answers and shows none: a twin that knows a stopped worker from a stopped loop.
+    assert {name for name in lacking if not re.search(rf"unless.*\n?.*{name}", rules)} == set()
