@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock compose-secrets dashboards signals
+.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock images-check compose-secrets dashboards signals
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ record: setup ## play the story again and record an example of every kind of eve
 
 lock: setup ## resolve requirements/*.in again and lock them with hashes (UPGRADE=1 takes newer ones)
 	@UPGRADE='$(UPGRADE)' deploy/local/lock
+
+images-check: setup ## build the four images without a container engine and start their services (as root; minutes)
+	@$(PYTHON) -m deploy.images
 
 compose-secrets: setup ## the secrets deploy/compose.yaml needs, invented once (deploy/compose/README.md)
 	@$(PYTHON) -m deploy.compose.secrets

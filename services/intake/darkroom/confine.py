@@ -6,6 +6,8 @@ import resource
 import signal
 from contextlib import suppress
 
+from services.intake.darkroom.sockets import forbid_sockets
+
 MEMORY = 2 << 30
 FILE = 400 << 20
 OPEN_FILES = 64
@@ -40,3 +42,4 @@ def _without_network() -> None:
         libc = ctypes.CDLL(None)
         if os.geteuid() != 0 or libc.unshare(_CLONE_NEWNET) != 0:
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    forbid_sockets()
