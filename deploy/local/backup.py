@@ -14,9 +14,16 @@ from deploy.local import addresses, interrupt
 from deploy.local.backup_dump import dump
 from deploy.local.backup_folder import Backups
 from deploy.local.backup_manifest import Manifest, Saved
+from deploy.local.backup_tables import connection
 from deploy.local.folder import Folder
 from deploy.local.running import Say, say, steps
 from deploy.local.trouble import Trouble
+
+# One row is enough, and the table stays small for ever.
+NOTE = """
+    with older as (delete from backups where taken_at < %(made_at)s)
+    insert into backups (taken_at) values (%(made_at)s) on conflict do nothing
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +50,8 @@ def backup(urls: Mapping[str, str], backups: Backups, keep: int | None, deadline
         saved = {service: _saved(service, url, folder, deadline, say) for service, url in urls.items()}
         named = backups.keep(folder, Manifest(made_at, saved))
         say(f"{named}: {sum(each.bytes for each in saved.values()):,} bytes")
+        for service, url in urls.items():
+            _note(service, url, made_at, deadline, say)
         for gone in backups.forget(keep) if keep else ():
             say(f"deleted {gone.name}, older than the newest {keep}")
     say("photos and videos are not in it: copy the object store (MEDIA_DIR or the bucket) now, after the databases")
@@ -56,6 +65,15 @@ def _saved(service: str, url: str, folder: Path, deadline: float, say: Say) -> S
     rows = sum(table.rows for table in saved.tables.values())
     say(f"{service}: {rows:,} rows in {len(saved.tables)} tables, {saved.bytes:,} bytes")
     return saved
+
+
+def _note(service: str, url: str, made_at: str, deadline: float, say: Say) -> None:
+    """Has the database know its newest backup, whose age is a signal. The backup is made, whether or not this works."""
+    try:
+        with connection(url, deadline) as opened, opened, opened.cursor() as cursor:
+            cursor.execute(NOTE, {"made_at": made_at})
+    except Trouble as trouble:
+        say(f"{service}: the backup is whole, but its database could not note it, so its age is not shown: {trouble}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -94,6 +94,37 @@ def test_a_backup_says_what_it_is_and_only_its_owner_reads_it(sound: Path, urls:
     assert all(url.split(":")[2].split("@")[0].encode() not in everything for url in urls.values())
 
 
+def noted(url: str) -> list[str]:
+    database = Database(url, pool_size=1)
+    with database.transaction() as tx:
+        rows = list(tx.execute(text("select taken_at from backups")).scalars())
+    database.close()
+    return [row.isoformat() for row in rows]
+
+
+def test_each_database_knows_its_newest_backup_whose_age_is_a_signal(
+    sound: Path, urls: dict[str, str], tmp_path: Path, keys: Path
+) -> None:
+    newer = backup(urls, Backups(tmp_path), None, 60.0, quietly)
+    taken = json.loads((newer / "manifest.json").read_text())["made_at"]
+    assert [noted(url) for url in urls.values()] == [[taken]] * len(SERVICES)
+    assert drill(newer, keys, 60.0, quietly) == []
+
+
+def test_a_backup_that_a_database_cannot_note_is_a_backup_nevertheless(urls: dict[str, str], tmp_path: Path) -> None:
+    said: list[str] = []
+    database = Database(urls["sla"], pool_size=1)
+    with database.transaction() as tx:
+        tx.execute(text("alter table backups rename to elsewhere"))
+    try:
+        assert backup(urls, Backups(tmp_path), None, 60.0, said.append).is_dir()
+    finally:
+        with database.transaction() as tx:
+            tx.execute(text("alter table elsewhere rename to backups"))
+        database.close()
+    assert [line for line in said if line.startswith("sla: the backup is whole, but its database could not note it")]
+
+
 def test_a_truncated_dump_is_noticed(copy: Path, keys: Path) -> None:
     file = copy / "sla.dump"
     file.write_bytes(file.read_bytes()[:-1000])
