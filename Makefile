@@ -10,7 +10,7 @@ help: ## this list
 setup: ## install what is missing: servers, fonts, the locked Python packages
 	@deploy/local/setup
 
-demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, LEFT_ALONE=5, ONCE=1)
+demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, LEFT_ALONE=5, ONCE=1, OBSERVE=1)
 	@$(PYTHON) -m deploy.demo
 
 test: setup ## every suite except chaos, simulation and bench, on servers of its own (T=tests/unit picks)

@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.demo import accounts
 from deploy.demo.letters import Unreadable
 from deploy.demo.limits import limits
+from deploy.demo.observed import observed
 from deploy.demo.outside import outsiders
 from deploy.demo.play import SHIPPED, Play
 from deploy.demo.scenes import broken_broker, metro_exit
@@ -34,7 +35,10 @@ def main(folder: Folder | None = None) -> int:
     try:
         file, left_alone, seed = asked(dict(os.environ))
         with running(folder or Folder(), profile="demo", settings=SETTINGS, say=story.say) as now:
-            code = perform(stage(now), story, file, left_alone, seed)
+            wanted = os.environ.get("OBSERVE") == "1"
+            with observed(now.system.folder, now.system.url, story, wanted) as check:
+                code = perform(stage(now), story, file, left_alone, seed)
+                code = check() or code
             if stays_up(dict(os.environ)):
                 addresses(now, story)
                 with suppress(KeyboardInterrupt):

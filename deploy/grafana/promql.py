@@ -39,6 +39,11 @@ def quantile(share: float, histogram: str, by: str, *matchers: str) -> str:
     return f"histogram_quantile({share:g}, {rate(f'{histogram}_bucket', labels, *matchers)})"
 
 
+def lasting(share: float, histogram: str) -> str:
+    """The same over a day, for what happens a few times an hour."""
+    return f"histogram_quantile({share:g}, {within('24h', f'{histogram}_bucket', 'le')})"
+
+
 def mean(histogram: str, by: str, *matchers: str) -> str:
     """The mean of what a histogram observed."""
     return f"{rate(f'{histogram}_sum', by, *matchers)} / {rate(f'{histogram}_count', by, *matchers)}"

@@ -164,6 +164,17 @@ def test_a_query_is_promql_about_series_that_somebody_tells(question: Question) 
     assert set(re.findall(r"{{(\w+)}}", _legend(question))) <= (grouped(expr) or labels)
 
 
+@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+def test_a_query_asks_only_for_values_a_label_takes(question: Question) -> None:
+    catalogue()
+    taken = {signal.name: signal.labels for signal in metrics.REGISTRY.catalogue}
+    for selector in selectors(filled(question)):
+        name = re.sub(r"_(bucket|sum|count)$", "", selector.name)
+        for matcher in selector.matchers.matchers:
+            values = taken.get(name, {}).get(matcher.name, matcher.value)
+            assert isinstance(values, str) or matcher.value in values, f"{name} has no {matcher.name} {matcher.value}"
+
+
 def _legend(question: Question) -> str:
     dashboard = next(each for each in questions.dashboards() if each["uid"] == question.board)
     panel = next(each for each in questions.panels(dashboard) if each["title"] == question.panel)

@@ -1,10 +1,12 @@
 """Cases: is any letter waiting too long, what comes in, who has the open ones, and is the promise kept."""
 
 from deploy.grafana.board import Board, Bounds, Panel, Query, Row, Shape, dashboard, runbook
-from deploy.grafana.promql import or_none, per_minute, read, total, within
+from deploy.grafana.promql import lasting, or_none, per_minute, read, total, within
 
 OPEN = "lianxin_dispatch_cases_open"
 BY_STATE = read("lianxin_dispatch_cases", "state")
+HOUR = 3_600
+SHARES = (0.5, 0.9)
 RED = 'mark="red"'
 DISPATCH = total("lianxin_dispatch_cases", "", "state")
 INTAKE = total("lianxin_intake_cases", "", "channel, state")
@@ -51,7 +53,7 @@ WAITING = Row(
         _number(
             "Not dispatched",
             "Accepted cases that have no unit yet. Two hours are promised.",
-            _in_state("accepted"),
+            _in_state("waiting"),
             "to dispatch",
             Bounds(20, 100, "cases"),
         ),
@@ -169,6 +171,24 @@ KEPT = Row(
             12,
             links=[CLOCKS],
         ),
+        Panel(
+            "From letter to unit",
+            "From a letter's submission to its first dispatch; accepting may take 1 h and dispatching 2 h.",
+            [Query(lasting(share, "lianxin_dispatch_sent_after_seconds"), f"{share:.0%} within") for share in SHARES],
+            "s",
+            width=12,
+            bounds=Bounds(3 * HOUR, unit="s"),
+            links=[CLOCKS],
+        ),
+        Panel(
+            "From unit to closure",
+            "From a case's first dispatch to its closure; 24 h are promised for simple ones and 72 h for complex ones.",
+            [Query(lasting(share, "lianxin_dispatch_closed_after_seconds"), f"{share:.0%} within") for share in SHARES],
+            "s",
+            width=12,
+            bounds=Bounds(24 * HOUR, 72 * HOUR, "s"),
+            links=[CLOCKS],
+        ),
     ],
 )
 
@@ -180,21 +200,26 @@ WORK = Row(
             "Events raised on cases a minute: dispatched, acknowledged, contacted, replied, closed and the rest.",
             [Query(per_minute("lianxin_dispatch_steps_total", "type"), "{{type}}")],
             "none",
-            width=12,
+            width=24,
         ),
         Panel(
             "Residents' acts",
             "What holders of a query code did in the last 24 hours: supplement, withdraw, rate.",
             [Query(within("24h", "lianxin_intake_residents_acts_total", "act"), "{{act}}")],
             "none",
-            width=6,
+        ),
+        Panel(
+            "Ratings",
+            "How residents rated closed cases in the last 24 hours at every moment.",
+            [Query(within("24h", "lianxin_intake_ratings_total", "grade"), "{{grade}}")],
+            "none",
+            Shape.BARS,
         ),
         Panel(
             "Photos and videos waiting",
             "Files that wait for the darkroom. A letter can be read without them.",
             [Query(read("lianxin_intake_media_waiting", "kind"), "{{kind}}")],
             "none",
-            width=6,
             bounds=Bounds(100, unit="files"),
             links=[runbook("media-stuck")],
         ),
