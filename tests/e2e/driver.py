@@ -209,12 +209,12 @@ class People:
 
     def events(self, producer: str) -> list[Told]:
         """Everything a service has published, in that order."""
-        rows = self._rows(producer, "select * from event_log order by position")
+        rows = self.rows(producer, "select * from event_log order by position")
         return [_told(producer, row) for row in rows]
 
     def heard(self, producer: str, type_: str, case: str, **fields: Any) -> Told | None:
         """The first event of that type about the case whose data have these fields, or None."""
-        rows = self._rows(
+        rows = self.rows(
             producer,
             "select * from event_log where type = :type and partitionkey = :case order by position",
             type=type_,
@@ -262,7 +262,7 @@ class People:
             f"{what} ({service}: {count})"
             for what, asked in questions.items()
             for service, question in asked
-            if (count := self._rows(service, question)[0]["count"])
+            if (count := self.rows(service, question)[0]["count"])
         ]
         return waiting + [f"{reader} has not read all of {producer}" for reader, producer in self._unread()]
 
@@ -278,7 +278,7 @@ class People:
         return found
 
     def _published_of(self, producer: str, types: list[str]) -> "_Places":
-        rows = self._rows(
+        rows = self.rows(
             producer,
             "select subject, max(seq) as seq from event_log where type = any(:types) group by subject",
             types=types,
@@ -286,7 +286,7 @@ class People:
         return _Places({row["subject"]: row["seq"] for row in rows})
 
     def _read_of(self, reader: str, producer: str) -> "_Places":
-        rows = self._rows(
+        rows = self.rows(
             reader,
             "select subject, last_seq as seq from seen where source = :source",
             source=source_of("xinan", producer),
@@ -294,9 +294,9 @@ class People:
         return _Places({row["subject"]: row["seq"] for row in rows})
 
     def _published(self) -> int:
-        return sum(self._rows(service, "select count(*) from event_log")[0]["count"] for service in SERVICES)
+        return sum(self.rows(service, "select count(*) from event_log")[0]["count"] for service in SERVICES)
 
-    def _rows(self, service: str, question: str, **values: Any) -> list[Mapping[str, Any]]:
+    def rows(self, service: str, question: str, **values: Any) -> list[Mapping[str, Any]]:
         with self.databases[service].transaction() as tx:
             return [dict(row) for row in tx.execute(text(question), values).mappings()]
 

@@ -108,7 +108,7 @@ def accept(people: People, service: str) -> None:
 
 
 def knows(people: People, service: str, *receipts: Receipt) -> bool:
-    numbers = {row["number"] for row in people._rows(service, "select number from cases")}
+    numbers = {row["number"] for row in people.rows(service, "select number from cases")}
     return {receipt.number for receipt in receipts} <= numbers
 
 
@@ -121,13 +121,13 @@ def unread(people: People) -> list[str]:
             types = [type_ for of, type_ in reads if of == producer]
             seen = {
                 row["subject"]: (row["epoch"], row["last_seq"])
-                for row in people._rows(
+                for row in people.rows(
                     reader, "select * from seen where source = :source", source=source_of("xinan", producer)
                 )
             }
             found += [
                 f"{reader} has not read {row['type']} {row['epoch']}/{row['seq']} of {row['subject']}"
-                for row in people._rows(producer, "select * from event_log where type = any(:types)", types=types)
+                for row in people.rows(producer, "select * from event_log where type = any(:types)", types=types)
                 if seen.get(row["subject"], (0, 0)) < (row["epoch"], row["seq"])
             ]
     return found
@@ -141,7 +141,7 @@ def epochs(people: People, service: str, case: str) -> set[int]:
 def read_in(people: People, reader: str, producer: str, case: str) -> int:
     """The epoch a reader has reached of one case."""
     question = "select epoch from seen where source = :source and subject = :case"
-    [row] = people._rows(reader, question, source=source_of("xinan", producer), case=case)
+    [row] = people.rows(reader, question, source=source_of("xinan", producer), case=case)
     return int(row["epoch"])
 
 
@@ -157,7 +157,7 @@ def told_twice(people: People) -> set[str]:
         select distinct case_number from messages
         group by case_number, template, recipient having count(*) > 1
     """
-    return {row["case_number"] for row in people._rows("notify", doubled)}
+    return {row["case_number"] for row in people.rows("notify", doubled)}
 
 
 def handed_out(people: People, receipt: Receipt) -> None:
@@ -190,9 +190,9 @@ def test_sla_set_back_knows_every_case_again_and_its_clocks_run(people: People) 
     assert epochs(people, "sla", after.number) == epochs(people, "sla", during.number) == {2}
     assert read_in(people, "intake", "sla", after.number) == 2
     contacted = "select contacted_at is not null as contacted, state from cases where number = :number"
-    assert people._rows("sla", contacted, number=before.number)[0]["contacted"]
+    assert people.rows("sla", contacted, number=before.number)[0]["contacted"]
     running = "select count(*) as count from clocks where number = :number and next_at is not null"
-    assert people._rows("sla", running, number=after.number)[0]["count"] > 0
+    assert people.rows("sla", running, number=after.number)[0]["count"] > 0
 
 
 def test_dispatch_set_back_hands_out_again_and_officers_steps_are_named_as_lost(people: People) -> None:
