@@ -101,12 +101,14 @@ class Observatory:
         self.bell.close()
 
     def _answers(self, name: str) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=2)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=2)
             connection.request("GET", "/-/ready")
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def _program(name: str) -> Path:
