@@ -1,11 +1,13 @@
 """Servers for tests that need them: real ones, of the session's own. A test that asks for none starts none."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from deploy.local import testbed
 from deploy.local.testbed import Servers, SystemUnderTest, Vhost
+from deploy.release.last import last
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,9 @@ def system(servers: Servers, request: pytest.FixtureRequest) -> Iterator[SystemU
     running = servers.system(getattr(request.module, "SETTINGS", {}))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def last_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The last release's whole code, for its processes to run beside today's."""
+    return last().unpack(tmp_path_factory.mktemp("last-release"))

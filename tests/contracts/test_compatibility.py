@@ -1,17 +1,19 @@
-"""A contract that is out only grows."""
+"""A contract that is out only grows: compared with the last release, whichever of both versions one meets."""
 
 import copy
 import json
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.local.environment import SERVICES
+from deploy.local.folder import ROOT
+from deploy.release.last import last
 from tests.contracts.compatibility import breaks
+from tests.contracts.http_compatibility import http_breaks
+from tests.contracts.topology_compatibility import newly_bound, topology_breaks
 
-ROOT = Path(__file__).parents[2]
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -83,26 +85,91 @@ def test_an_addition_is_no_break(name: str) -> None:
     assert breaks(SCHEMA, changed(ADDITIONS[name])) == []
 
 
-def git(*arguments: str) -> str | None:
-    """What git says, None where it has nothing to say."""
-    done = subprocess.run(
-        ["git", "-c", "safe.directory=*", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
+RELEASE = last()
 
 
-def test_what_was_promised_at_the_last_release_still_holds() -> None:
-    """The last tag, or, before there is any, the last commit."""
-    promised = git("describe", "--tags", "--abbrev=0") or "HEAD"
-    listed = git("ls-tree", "-r", "--name-only", promised, "contracts/events")
-    if listed is None:
-        pytest.skip("not a git checkout: nothing to compare with")
-    broken = []
-    for name in (name for name in listed.splitlines() if name.endswith(".json") and ".examples/" not in name):
-        path = ROOT / name
-        if not path.exists():
-            broken.append(f"{name} is gone")
-            continue
-        old = json.loads(git("show", f"{promised}:{name}") or "")
-        broken += [f"{name}: {line}" for line in breaks(old, json.loads(path.read_text(encoding="utf-8")))]
-    assert not broken
+def then(path: str) -> dict[str, Any]:
+    """A document as the last release has it."""
+    found: dict[str, Any] = json.loads(RELEASE.text(path))
+    return found
+
+
+def now(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    return found
+
+
+def contracts_of(folder: str) -> list[str]:
+    return [name for name in RELEASE.files(folder) if name.endswith(".json") and ".examples/" not in name]
+
+
+def test_every_event_of_the_last_release_only_grew() -> None:
+    names = contracts_of("contracts/events")
+    assert len(names) > 20
+    gone = [f"{name} is gone" for name in names if not (ROOT / name).exists()]
+    assert gone == []
+    assert [f"{name}: {line}" for name in names for line in breaks(then(name), now(name))] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_callers_of_the_last_release_go_on(service: str) -> None:
+    path = f"contracts/http/{service}.openapi.json"
+    assert http_breaks(then(path), now(path)) == []
+
+
+HTTP: dict[str, tuple[Change, str]] = {
+    "a path is gone": (lambda d: d["paths"].pop(CASE), "is gone"),
+    "a role is shut out": (lambda d: d["paths"][LIST]["get"]["x-roles"].remove("centre"), "no longer for centre"),
+    "a header is required": (
+        lambda d: d["paths"][CASE]["get"]["parameters"].append({"name": "Pass", "in": "header", "required": True}),
+        "Pass is required now",
+    ),
+    "a field that is sent is refused": (lambda d: schemas(d)["Submission"]["properties"].pop("place"), "sent data.place: is gone"),
+    "a field must be sent": (lambda d: schemas(d)["Submission"].setdefault("required", []).append("place"), "sent data.place: is required now"),
+    "a field of the answer is gone": (lambda d: schemas(d)["Receipt"]["properties"].pop("query_code"), "answered data.query_code: is gone"),
+}  # fmt: skip
+CASE, LIST = "/api/intake/v1/cases/{number}", "/api/intake/v1/desk/cases"
+
+
+def schemas(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["schemas"]
+    return found
+
+
+@pytest.mark.parametrize("name", HTTP)
+def test_a_break_of_an_interface_is_found(name: str) -> None:
+    change, told = HTTP[name]
+    today = now("contracts/http/intake.openapi.json")
+    tomorrow = copy.deepcopy(today)
+    change(tomorrow)
+    assert any(told in line for line in http_breaks(today, tomorrow))
+    assert http_breaks(today, copy.deepcopy(today)) == []
+
+
+TOPOLOGY = "contracts/topology.json"
+
+
+def test_processes_of_the_last_release_keep_their_queues_and_rights() -> None:
+    assert topology_breaks(then(TOPOLOGY), now(TOPOLOGY)) == []
+
+
+def test_what_a_reader_newly_hears_stands_in_the_changelog() -> None:
+    """A worker of the last release drops a type it does not know: that reader's workers are rolled out first."""
+    unreleased = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1]
+    untold = [
+        f"{queue.removesuffix('.inbox')} reads {key}"
+        for queue, _, key in newly_bound(then(TOPOLOGY), now(TOPOLOGY))
+        if f"`{queue.removesuffix('.inbox')}` reads `{key}`" not in unreleased
+    ]
+    assert untold == []
+
+
+def test_a_break_of_the_topology_is_found() -> None:
+    today, tomorrow = now(TOPOLOGY), now(TOPOLOGY)
+    tomorrow["bindings"]["sla.inbox"]["intake.events"].remove("case.accepted")
+    tomorrow["users"]["sla"]["write"] = "^$"
+    found = topology_breaks(today, tomorrow)
+    assert found[0] == "sla.inbox no longer hears case.accepted of intake.events"
+    assert found[1].startswith("sla: may write ^$, was ")
+    assert topology_breaks(today, today) == newly_bound(today, today) == []
+    assert newly_bound(tomorrow, today) == [("sla.inbox", "intake.events", "case.accepted")]
