@@ -30,7 +30,7 @@ def objections(sql: str) -> list[str]:
 
 
 def _squawk(sql: str) -> list[str]:
-    program = Path(sys.executable).with_name("squawk")
+    program = str(Path(sys.executable).with_name("squawk"))
     command = [program, "--reporter", "json", "--pg-version", POSTGRESQL, "--exclude", ",".join(NOT_ASKED)]
     done = subprocess.run(
         [*command, "--stdin-filepath", "revisions.sql"], input=sql, capture_output=True, text=True, check=False

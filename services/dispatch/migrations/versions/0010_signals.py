@@ -9,5 +9,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
+    with op.get_context().autocommit_block():  # beside the service's work, and first: what is tried again begins here
+        op.execute("drop index concurrently if exists cases_closed")
+        op.execute("create index concurrently cases_closed on cases (closed_at) where state = 'closed'")
     migrations.apply(op, "0004_backups")
-    op.execute("create index cases_closed on cases (closed_at) where state = 'closed'")
