@@ -1,0 +1,109 @@
+"""What is written for a cluster agrees with what runs on one machine. Policies over rendered objects: deploy/check."""
+
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chassis import crypto, topology
+from deploy.kubernetes import copies
+from deploy.kubernetes.secrets import GIVEN, Secrets
+from deploy.local.environment import SERVICES
+from deploy.local.folder import ROOT
+from deploy.nginx.site import LARGEST, PLACES
+
+GATEWAY = ROOT / "k8s" / "components" / "gateway"
+LIMITS = ROOT / "k8s" / "components" / "gateway-nginx-fabric" / "limits.yaml"
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """(route, path, service) of every address the gateway hands on."""
+    for file in ("small", "uploads", "forms"):
+        route = yaml.safe_load((GATEWAY / f"{file}.yaml").read_text(encoding="utf-8"))
+        for rule in route["spec"]["rules"]:
+            service = rule["backendRefs"][0]["name"].removeprefix("lianxin-").removesuffix("-api")
+            for match in rule["matches"]:
+                yield route["metadata"]["name"], match["path"]["value"], service
+
+
+def test_the_gateway_sends_each_address_where_the_one_origin_sends_it() -> None:
+    wanted = {(f"/api/{service}", service) for service in SERVICES}
+    wanted |= {(f"/static/{service}", service) for service in SERVICES}
+    wanted |= {(place, service) for service, places in PLACES.items() for place in places}
+    wanted |= {("/uploads", "intake"), ("/", "intake")}
+    assert {(path, service) for _, path, service in routes()} == wanted
+
+
+def test_a_route_takes_in_as_much_as_the_one_origin() -> None:
+    documents: list[dict[str, Any]] = list(yaml.safe_load_all(LIMITS.read_text(encoding="utf-8")))
+    limits = {each["spec"]["targetRef"]["name"]: each["spec"]["body"]["maxSize"] for each in documents}
+    assert {path: limits[route] for route, path, _ in routes()} == {
+        path: LARGEST.get(path, "2m") for _, path, _ in routes()
+    }
+
+
+def test_every_user_of_the_broker_is_given_its_password() -> None:
+    job = (ROOT / "k8s" / "base" / "topology" / "apply.yaml").read_text(encoding="utf-8")
+    assert [user for user in topology.load().users if f"BROKER_PASSWORD_{user.upper()}_FILE" not in job] == []
+
+
+def test_the_secrets_of_a_new_system_are_usable_kept_and_readable_by_their_owner_only(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path / "made", database="db", broker="mq", options="sslmode=require")
+    assert secrets.fill() == list(GIVEN)
+    made = {str(file.relative_to(secrets.path)): file.read_text() for file in secrets.path.rglob("*") if file.is_file()}
+
+    crypto.read_master_keys(made["lianxin-intake/master-keys"])
+    sealed = crypto.jwe_seal({"a": 1}, crypto.read_jwks(made["lianxin-intake/reader-keys"]))
+    assert crypto.jwe_open(sealed, crypto.read_jwks(made["lianxin-notify/reader-key"])) == {"a": 1}
+    assert made["lianxin-sla/database-url"].endswith("@db:5432/sla?sslmode=require")
+    assert made["lianxin-topology/broker-password-sla"] in made["lianxin-sla/amqp-uri"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.path.rglob("*") if file.is_file()} == {0o600}
+
+    (secrets.path / "lianxin-notify" / "gateway-token").write_text("given")
+    assert "lianxin-notify/gateway-token" not in secrets.fill()
+    kept = {str(file.relative_to(secrets.path)): file.read_text() for file in secrets.path.rglob("*") if file.is_file()}
+    assert kept == made | {"lianxin-notify/gateway-token": "given"} | dict.fromkeys(GIVEN[1:], "")
+
+
+def test_every_key_that_a_process_mounts_is_made(tmp_path: Path) -> None:
+    Secrets(tmp_path).fill()
+    wanted = {
+        (source["secret"]["name"], item["key"])
+        for file in (ROOT / "k8s" / "base").rglob("*.yaml")
+        for document in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        for source in _sources(document or {})
+        for item in source["secret"].get("items", ())
+    }
+    empty = {tuple(name.split("/")) for name in GIVEN}
+    assert len(wanted) > 15
+    assert {pair for pair in wanted - empty if not (tmp_path / pair[0] / pair[1]).is_file()} == set()
+
+
+def _sources(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield from (each for each in value.get("sources") or () if "secret" in each)
+        for each in value.values():
+            yield from _sources(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _sources(each)
+
+
+def test_a_changed_rule_and_a_lost_dashboard_are_drift(tmp_path: Path) -> None:
+    for folder in (copies.RULES, copies.DASHBOARDS, copies.COMPONENTS / "monitoring", copies.COMPONENTS / "dashboards"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    copies.write(tmp_path)
+    assert copies.drift(tmp_path) == []
+
+    rule = tmp_path / copies.RULES / "watch.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace("severity: page", "severity: ticket"), encoding="utf-8")
+    lost = next((tmp_path / copies.DASHBOARDS).glob("*.json"))
+    lost.unlink()
+    assert len(copies.drift(tmp_path)) == 3  # the rules, the list of dashboards, and a copy of none
+
+    copies.write(tmp_path)
+    assert copies.drift(tmp_path) == []
+    assert list((tmp_path / copies.COMPONENTS).rglob(lost.name)) == []
