@@ -99,7 +99,7 @@ def test_a_changed_rule_and_a_lost_dashboard_are_drift(tmp_path: Path) -> None:
     assert copies.drift(tmp_path) == []
 
     rule = tmp_path / copies.RULES / "watch.yaml"
-    rule.write_text(rule.read_text(encoding="utf-8").replace("severity: page", "severity: ticket"), encoding="utf-8")
+    rule.write_text(rule.read_text(encoding="utf-8").replace("severity:", "severity: changed-"), encoding="utf-8")
     lost = next((tmp_path / copies.DASHBOARDS).glob("*.json"))
     lost.unlink()
     assert len(copies.drift(tmp_path)) == 3  # the rules, the list of dashboards, and a copy of none
