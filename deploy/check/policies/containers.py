@@ -11,7 +11,7 @@ from deploy.check.rendering import Rendered
 
 OPS_PORT = 9000
 PROBES = {"startupProbe": ("/livez", "/readyz"), "livenessProbe": ("/livez",), "readinessProbe": ("/readyz",)}
-SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|_KEYS?$|DATABASE_URL|(AMQP|MANAGEMENT)_URI")
+SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN$|_KEYS?$|DATABASE_URL|(AMQP|MANAGEMENT)_URI")
 COMMANDS = {"api": ["api"], "worker": ["worker"]}
 
 
