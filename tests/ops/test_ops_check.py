@@ -123,7 +123,7 @@ def check_scripts(root: Path) -> tuple[list[str], str]:
 @planted
 def check_dockerfile(root: Path) -> tuple[list[str], str]:
     whole = (ROOT / dockerfile.FILE).read_text(encoding="utf-8")
-    put(root, dockerfile.FILE, whole + "\nRUN cd /tmp\n")
+    put(root, dockerfile.FILE, whole + "\nRUN cd /tmp || exit 1\n")
     return said(dockerfile.check(root)), "DL3003"
 
 
@@ -165,7 +165,7 @@ def check_links(root: Path) -> tuple[list[str], str]:
 @planted
 def check_compose(root: Path) -> tuple[list[str], str]:
     put(root, compose.FILES[0], COMPOSE)
-    put(root, compose.FILES[1], COMPOSE.replace("restart:", "restrat:"))
+    put(root, compose.FILES[1], COMPOSE.replace("command: [api]", "command: [api]\n    restrat: always"))
     return said(compose.check(root)), "restrat"
 
 
