@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 
 import yaml
 
@@ -12,6 +13,8 @@ from deploy.check.files import missing, walk
 from deploy.check.finding import Finding
 from deploy.check.objects import Object, Pod, pods
 
+RENDERING = Lock()
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OVERLAYS = ("k8s/overlays/dev", "k8s/overlays/staging", "k8s/overlays/production")
 
 
@@ -47,21 +50,26 @@ def _kustomized(folder: Path) -> tuple[str, str]:
     return (done.stdout, "") if done.returncode == 0 else ("", tool.complaint(done))
 
 
-@cache
 def rendered(root: Path) -> tuple[Rendered, ...]:
     """What renders, in order of name. Raises Skipped without kubectl."""
+    with RENDERING:  # two checks that ask at once wait for one rendering
+        return _rendered(root)
+
+
+@cache
+def _rendered(root: Path) -> tuple[Rendered, ...]:
     tool.find("kubectl")
     made = []
     for folder in targets(root):
         text, _ = _kustomized(folder)
-        if objects := tuple(each for each in yaml.safe_load_all(text) if each):
+        if objects := tuple(each for each in yaml.load_all(text, FAST) if each):
             made.append(Rendered(str(folder.relative_to(root)), objects))
     return tuple(made)
 
 
 def check(root: Path) -> Iterator[Finding]:
     """Every target renders to something, and every file and component is part of one."""
-    tool.find("kubectl")
+    rendered(root)
     yield from missing(root, *OVERLAYS, "k8s/tests")
     for folder in targets(root):
         text, trouble = _kustomized(folder)
