@@ -5,21 +5,24 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from deploy.local import ports, targets
 from deploy.local.child import TICK, Child
 from deploy.local.environment import SERVICES, Environment
-from deploy.local.folder import Folder
+from deploy.local.folder import ROOT, Folder
 
 KINDS = ("api", "worker")
 PATIENCE = 10.0
 
 
 class Process:
-    """One process of one service; it keeps its ports and its log over restarts."""
+    """One process of one service; it keeps its ports and its log over restarts. `root` holds the code it runs."""
 
-    def __init__(self, folder: Folder, environment: Environment, service: str, kind: str, replica: int = 1) -> None:
-        self.service, self.kind = service, kind
+    def __init__(
+        self, folder: Folder, environment: Environment, service: str, kind: str, replica: int = 1, root: Path = ROOT
+    ) -> None:
+        self.service, self.kind, self.root = service, kind, root
         self.name = f"{service}-{kind}" if replica == 1 else f"{service}-{kind}-{replica}"
         self.environment = environment
         self.child = Child(folder, self.name, signal.SIGTERM)
@@ -45,7 +48,7 @@ class Process:
         self._keep_ports()
         targets.note(self.child.folder, self.name, self.service, self.ops_port)
         command = [sys.executable, "-m", f"services.{self.service}", self.kind]
-        self.child.start(command, self.environment.of(self.service, self.ops_port, self.http_port))
+        self.child.start(command, self.environment.of(self.service, self.ops_port, self.http_port), cwd=self.root)
 
     def start(self) -> None:
         """Start and wait until it is ready."""
