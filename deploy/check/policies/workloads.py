@@ -38,7 +38,7 @@ def every_process_is_there(given: Rendered) -> Broken:
 @policy("one pod is none while its node restarts", Level.INSTALLED)
 def two_replicas(given: Rendered) -> Broken:
     for pod in _deployments(given):
-        if spec(pod.owner).get("replicas", 0 if _scaled(given, pod.owner) else 1) < 2 and not _scaled(given, pod.owner):
+        if _scaled(given, pod.owner) is None and spec(pod.owner).get("replicas", 1) < 2:
             yield pod.owner, "has fewer than two replicas"
 
 
