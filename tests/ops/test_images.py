@@ -127,3 +127,17 @@ def test_containers_are_read_from_compose(read: Callable[..., dict[str, composed
     assert (worker.image, worker.command, worker.environment["PROFILE"]) == ("lianxin-sla", ["worker"], "demo")
     assert worker.files["/run/secrets/lianxin/amqp-uri"] == tmp_path / "sla/amqp-uri"
     assert read()["sla-worker"].environment["PROFILE"] == "production"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_lock_of_an_image_holds_all_that_its_service_asks_for(service: str) -> None:
+    """A line added to the .in alone gives an image that does not start."""
+    asked = [*asked_for("run"), *asked_for(service)]
+    lock = (ROOT / "requirements" / f"{service}.txt").read_text().lower()
+    assert [name for name in asked if not re.search(rf"^{re.escape(name)}==", lock, re.M)] == []
+
+
+def asked_for(name: str) -> list[str]:
+    lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+    names = [re.split(r"[\s=<>\[#]", line)[0].lower() for line in lines if not line.startswith("-")]
+    return [each for each in names if each]
