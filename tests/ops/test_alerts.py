@@ -102,6 +102,7 @@ def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observa
         ("OutboxStalled", "intake"): "active",
         ("ProcessMissing", "sla"): "active",
         ("SignalMissing", "sla"): "suppressed",
+        ("ProcessDown", "sla"): "suppressed",
         ("QueueWithoutConsumer", "sla.inbox"): "suppressed",
         ("QueueWithoutConsumer", "dispatch.inbox"): "active",
         ("EventsParked", "dispatch"): "active",
