@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def test_a_route_takes_in_as_much_as_the_one_origin() -> None:
     assert {path: limits[route] for route, path, _ in routes()} == {
         path: LARGEST.get(path, "2m") for _, path, _ in routes()
     }
+
+
+def test_the_release_is_the_one_of_the_code() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    said = (ROOT / "k8s" / "base" / "release.env").read_text(encoding="utf-8").splitlines()
+    told = dict(line.split("=") for line in said if not line.startswith("#"))
+    assert told == {"version": project["version"], "name": project["version"].replace(".", "-")}
 
 
 def test_every_user_of_the_broker_is_given_its_password() -> None:
