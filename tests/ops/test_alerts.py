@@ -114,7 +114,6 @@ def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observa
         for name, where in expected
     ]
     raise_alerts(observatory, *wanted)
-    # Whether one is silenced is found out when its group is to be told of, not before.
     until(lambda: states(observatory) == expected, 90)
     raise_alerts(observatory, {"alertname": "BrokerDown"}, {"alertname": "ClocksLate", "service": "sla"})
     until(lambda: states(observatory).get(("ClocksLate", "sla")) == "suppressed", 60)
