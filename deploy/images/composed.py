@@ -29,7 +29,7 @@ class Composed:
 
 def read(told: Mapping[str, str], secrets: Path) -> dict[str, Composed]:
     """Our own containers by name; `secrets` stands in for deploy/compose/secrets, `told` for .env."""
-    content = yaml.safe_load(_interpolated(FILE.read_text(encoding="utf-8"), told))
+    content = _interpolated(yaml.safe_load(FILE.read_text(encoding="utf-8")), told)
     ours = {name: each for name, each in content["services"].items() if "lianxin-" in each["image"]}
     return {name: _composed(name, each, content, secrets) for name, each in ours.items()}
 
@@ -51,5 +51,10 @@ def _composed(name: str, service: Mapping[str, Any], content: Mapping[str, Any],
     )
 
 
-def _interpolated(text: str, told: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: told.get(found[1]) or found[2] or "", text)
+def _interpolated(value: Any, told: Mapping[str, str]) -> Any:
+    """As compose does it, in the values that were read: an empty one stays a text."""
+    if isinstance(value, dict):
+        return {key: _interpolated(each, told) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_interpolated(each, told) for each in value]
+    return _VARIABLE.sub(lambda found: told.get(found[1]) or found[2] or "", value) if isinstance(value, str) else value

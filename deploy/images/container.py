@@ -34,7 +34,8 @@ class Container:
         command = self._command(arguments or self.composed.command, entrypoint)
         done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False, timeout=180)
         if done.returncode:
-            raise Trouble(f"{self.composed.name} {' '.join(arguments)}: code {done.returncode}\n{done.stderr[-2000:]}")
+            said = (done.stdout + done.stderr)[-2000:]
+            raise Trouble(f"{self.composed.name} {' '.join(arguments)}: code {done.returncode}\n{said}")
         return done.stdout
 
     def start(self) -> None:

@@ -50,12 +50,14 @@ Containers = dict[str, Container]
 
 
 def prepare(all_: Containers) -> None:
-    """The release's jobs, and waiting for them as an init container does."""
+    """The release's jobs, waiting for them as an init container does, and an office's units."""
     all_["topology"].run()
     for service in SERVICES:
         all_[f"{service}-migrate"].run()
         all_[f"{service}-api"].run(["await", "api", "--seconds", "5"])
         all_[f"{service}-worker"].run(["await", "worker", "--seconds", "5"])
+    for what in ("organisation", "duties", "directory"):
+        all_["dispatch-worker"].run([what, "load", f"services/dispatch/data/{what}.demo.json"])
 
 
 def start(all_: Containers) -> None:

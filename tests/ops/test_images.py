@@ -127,6 +127,7 @@ def test_containers_are_read_from_compose(read: Callable[..., dict[str, composed
     assert (worker.image, worker.command, worker.environment["PROFILE"]) == ("lianxin-sla", ["worker"], "demo")
     assert worker.files["/run/secrets/lianxin/amqp-uri"] == tmp_path / "sla/amqp-uri"
     assert read()["sla-worker"].environment["PROFILE"] == "production"
+    assert read()["intake-api"].environment["COMMUNITY_NAMES"] == ""
 
 
 @pytest.mark.parametrize("service", SERVICES)
