@@ -58,9 +58,10 @@ def rendered(root: Path) -> tuple[Rendered, ...]:
 
 @cache
 def _rendered(root: Path) -> tuple[Rendered, ...]:
-    tool.find("kubectl")
-    made = []
-    for folder in targets(root):
+    folders, made = tuple(targets(root)), []
+    if folders:  # that nothing is there at all is found without it
+        tool.find("kubectl")
+    for folder in folders:
         text, _ = _kustomized(folder)
         if objects := tuple(each for each in yaml.load_all(text, FAST) if each):
             made.append(Rendered(str(folder.relative_to(root)), objects))
