@@ -2,6 +2,7 @@
 
 import re
 
+from deploy.local.folder import ROOT
 from deploy.signals.uses import RULES, alerts, dashboards, signals, used
 from deploy.signals.write import PAGE, page
 
@@ -31,3 +32,8 @@ def test_an_alert_on_a_reading_has_a_twin_on_its_absence() -> None:
     lacking = {name for name in alerted if f"absent({name}" not in rules}
     # Fires where a worker answers and shows none: a twin that knows a stopped worker from a stopped loop.
     assert {name for name in lacking if not re.search(rf"unless.*\n?.*{name}", rules)} == set()
+
+
+def test_a_service_tells_of_its_own_signals_on_its_page() -> None:
+    pages = {each.name: ROOT / "services" / each.service / "README.md" for each in signals() if each.service}
+    assert [name for name, its in pages.items() if name not in its.read_text(encoding="utf-8")] == []
