@@ -8,7 +8,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: servers, fonts, the locked Python packages
-	@deploy/local/setup
+	@deploy/machine/setup
 
 demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, LEFT_ALONE=5, ONCE=1, OBSERVE=1)
 	@$(PYTHON) -m deploy.demo
@@ -17,37 +17,37 @@ test: setup ## every suite except chaos, simulation and bench, on servers of its
 	@$(PYTHON) -m pytest $(T)
 
 run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081, LAN=1 for telephones)
-	@$(PYTHON) -m deploy.local.run
+	@$(PYTHON) -m deploy.system.run
 
 observe: setup ## Prometheus and Alertmanager beside a running system; says what fires (PROMETHEUS_PORT=, ALERTMANAGER_PORT=)
-	@$(PYTHON) -m deploy.local.observe
+	@$(PYTHON) -m deploy.observe
 
 stop: setup ## stop a system that runs elsewhere, or what a killed one left
-	@$(PYTHON) -m deploy.local.stop
+	@$(PYTHON) -m deploy.system.stop
 
 status: setup ## what waits in a running system and what to do about it; exit code 1 when a person is needed (JSON=1)
-	@$(PYTHON) -m deploy.local.status
+	@$(PYTHON) -m deploy.system.status
 
 reconcile: setup ## each producer's log against what its readers have seen; exit code 1 if anything differs (JSON=1)
-	@$(PYTHON) -m deploy.local.reconcile
+	@$(PYTHON) -m deploy.system.reconcile
 
 token: setup ## a development token: make token ROLE=centre UNIT=CENTRE
-	@ROLE='$(ROLE)' UNIT='$(UNIT)' $(PYTHON) -m deploy.local.token
+	@ROLE='$(ROLE)' UNIT='$(UNIT)' $(PYTHON) -m deploy.system.token
 
 backup: setup ## the four databases into .run/backups, running or not (BACKUPS=folder, KEEP=7, DATABASE_URL_<SERVICE>=…)
-	@$(PYTHON) -m deploy.local.backup
+	@$(PYTHON) -m deploy.backup.backup
 
 restore: setup ## set one service's database back to a backup, in its place (SERVICE=sla BACKUP=folder)
-	@SERVICE='$(SERVICE)' $(PYTHON) -m deploy.local.restore
+	@SERVICE='$(SERVICE)' $(PYTHON) -m deploy.backup.restore
 
 restore-drill: setup ## restore the newest backup on a server of its own and compare (BACKUP=folder, MASTER_KEYS_FILE=…)
-	@$(PYTHON) -m deploy.local.restore_drill
+	@$(PYTHON) -m deploy.backup.drill
 
 test-browser: setup ## the pages in Debian's Chromium: the whole way of a letter, accessibility (part of make test)
 	@$(PYTHON) -m pytest tests/browser
 
 lint: setup ## ruff, mypy, import-linter
-	@deploy/local/lint
+	@deploy/machine/lint
 
 fmt: setup ## format the code and mend what ruff can mend
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
@@ -71,7 +71,7 @@ signals: setup ## write docs/signals.md again from the code, the rules and the d
 	@$(PYTHON) -m deploy.signals
 
 contracts: setup ## write contracts/ again from the code
-	@$(PYTHON) -m chassis.contracts
+	@$(PYTHON) -m deploy.contracts
 
 dashboards: setup ## write deploy/grafana/dashboards/ again from its Python
 	@$(PYTHON) -m deploy.grafana.write
@@ -80,7 +80,7 @@ record: setup ## play the story again and record an example of every kind of eve
 	@RECORD=1 $(PYTHON) -m pytest tests/e2e/test_every_event.py
 
 lock: setup ## resolve requirements/*.in again and lock them with hashes (UPGRADE=1 takes newer ones)
-	@UPGRADE='$(UPGRADE)' deploy/local/lock
+	@UPGRADE='$(UPGRADE)' deploy/machine/lock
 
 images-check: setup ## build the four images without a container engine and start their services (as root; minutes)
 	@$(PYTHON) -m deploy.images

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 
 from chassis.database import Database
-from chassis.envelope import Draft, headers, source_of
-from chassis.inbox import Message
+from chassis.delivery.envelope import Draft, headers, source_of
+from chassis.delivery.inbox import Message
 
 STREET = "xinan"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import testbed
-from deploy.local.testbed import Servers, SystemUnderTest, Vhost
 from deploy.release.last import last
+from deploy.system import testbed
+from deploy.system.testbed import Servers, SystemUnderTest, Vhost
 
 
 @pytest.fixture(scope="session")

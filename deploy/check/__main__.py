@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.check.finding import Check, Finding, Skipped
 from deploy.check.table import CHECKS
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 
 
 @dataclass(frozen=True)

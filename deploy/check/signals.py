@@ -9,8 +9,8 @@ import yaml
 
 from chassis import metrics
 from chassis.instruments import Signal
+from services import SERVICES
 
-SERVICES = ("intake", "dispatch", "sla", "notify")
 UPSTREAM = Path(__file__).parent / "upstream_metrics.yaml"
 SUFFIXES = ("_bucket", "_count", "_sum")
 

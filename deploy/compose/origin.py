@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from deploy.nginx.site import Site
+from services import SERVICES
 
 HERE = Path(__file__).parent / "nginx"
-SERVICES = ("intake", "dispatch", "sla", "notify")
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """The port is published on this machine's own address: who comes through it is a program of this machine."""
 SITE = Site(

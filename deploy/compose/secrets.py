@@ -12,9 +12,9 @@ from pathlib import Path
 
 from chassis import crypto
 from chassis.web.issuers import DevelopmentIssuer
+from services import SERVICES
 
 HERE = Path(__file__).parent / "secrets"
-SERVICES = ("intake", "dispatch", "sla", "notify")
 Wanted = dict[str, Callable[[], str]]
 
 

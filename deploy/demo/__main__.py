@@ -17,10 +17,10 @@ from deploy.demo.play import SHIPPED, Play
 from deploy.demo.scenes import broken_broker, metro_exit
 from deploy.demo.stage import Stage, Stuck, run_python
 from deploy.demo.story import Story
-from deploy.local.environment import SERVICES
-from deploy.local.folder import Folder
-from deploy.local.running import Running, running
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import Folder
+from deploy.machine.trouble import Trouble
+from deploy.system.running import Running, running
+from services import SERVICES
 
 MOST_LEFT_ALONE = 20
 SETTINGS = {
@@ -107,7 +107,7 @@ def perform(stage: Stage, story: Story, file: Path, left_alone: int, seed: int) 
 def settle(play: Play, seconds: float) -> int:
     """Have the checker look at everything, write the summary, print the table; 1 if anything is wrong."""
     names = {f"DATABASE_URL_{service.upper()}": url for service, url in play.stage.databases.items()}
-    checked = run_python(["-m", "deploy.demo.checker", str(play.stage.run)], names)
+    checked = run_python(["-m", "referee.checker", str(play.stage.run)], names)
     for line in (checked.stdout + checked.stderr).splitlines():
         play.story.say(f"  核查 checker：{line}")
     verdict = json.loads((play.folder / "checker.json").read_text(encoding="utf-8"))

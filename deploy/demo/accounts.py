@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.books import Books
 from deploy.demo.residents import Posted
+from referee.books import Books
 
 LOUD = "not cast(data ->> 'silent' as boolean)"
 CLOCKS = ("accept", "dispatch", "contact", "close")

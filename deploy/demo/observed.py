@@ -15,9 +15,9 @@ from PIL import Image
 from deploy.demo.stage import Stuck
 from deploy.demo.story import Story
 from deploy.grafana.asking import Prometheus, Proof, prove, told
-from deploy.local import interrupt
-from deploy.local.folder import Folder
-from deploy.local.observatory import Observatory
+from deploy.machine import interrupt
+from deploy.machine.folder import Folder
+from deploy.observe.observatory import Observatory
 
 SECONDS = 120.0  # from the end of the play until every panel must have an answer: rates need two looks
 LOOK_EVERY = 5.0

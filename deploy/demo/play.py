@@ -9,15 +9,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo import accounts, letters
-from deploy.demo.books import Books, Rest
 from deploy.demo.door import Door
-from deploy.demo.evidence import lines
 from deploy.demo.ledger import Ledger
 from deploy.demo.letters import Community, Letter
 from deploy.demo.officers import Officers
 from deploy.demo.residents import Residents
-from deploy.demo.stage import Stage, bare, wait_for
+from deploy.demo.stage import Stage, wait_for
 from deploy.demo.story import Story
+from deploy.machine.child import bare
+from referee.books import Books, Rest
+from referee.evidence import lines
 
 HERE = Path(__file__).parent
 SHANGHAI = ZoneInfo("Asia/Shanghai")

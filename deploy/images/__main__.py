@@ -14,10 +14,10 @@ from typing import TypeVar
 from deploy.images import base, contents, system
 from deploy.images.buildah import Buildah
 from deploy.images.proofs import PROOFS
-from deploy.local import interrupt
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT, Folder
-from deploy.local.trouble import Trouble
+from deploy.machine import interrupt
+from deploy.machine.folder import ROOT, Folder
+from deploy.machine.trouble import Trouble
+from services import SERVICES
 
 T = TypeVar("T")
 VERSION = "0.0.0-check"
@@ -63,7 +63,7 @@ def check(folder: Path) -> None:
 def _programs() -> str:
     missing = [name for name in ("buildah", "debootstrap") if not shutil.which(name)]
     if missing:
-        done = subprocess.run([ROOT / "deploy/local/install-packages", *missing], capture_output=True, check=False)
+        done = subprocess.run([ROOT / "deploy/machine/install-packages", *missing], capture_output=True, check=False)
         if done.returncode:
             raise Trouble(f"{' and '.join(missing)} cannot be installed: {done.stderr.decode()[-500:]}")
     return f"installed {' and '.join(missing)}" if missing else "there"

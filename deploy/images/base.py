@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from deploy.images.buildah import Buildah
-from deploy.local.trouble import Trouble
+from deploy.machine.trouble import Trouble
 
 BASE, BUILD_BASE = "localhost/lianxin-base", "localhost/lianxin-build-base"
 PACKAGES = "python3,ca-certificates"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.local.folder import ROOT
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import ROOT
+from deploy.machine.trouble import Trouble
 
 
 class Buildah:

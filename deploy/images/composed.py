@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 
 FILE = ROOT / "deploy" / "compose.yaml"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")

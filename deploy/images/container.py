@@ -11,9 +11,9 @@ from pathlib import Path
 
 from deploy.images.composed import Composed
 from deploy.images.contents import UID
-from deploy.local import ports
-from deploy.local.child import descendants
-from deploy.local.trouble import Trouble
+from deploy.machine import ports
+from deploy.machine.child import descendants
+from deploy.machine.trouble import Trouble
 
 CONTAIN = Path(__file__).with_name("contain")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from deploy.images.container import Container
-from deploy.local.trouble import Trouble
+from deploy.machine.trouble import Trouble
 
 Proof = Callable[[Container], str]
 
@@ -17,8 +17,8 @@ def develop(kind, type_, source, **more):
     folder = pathlib.Path("/tmp") / type_; folder.mkdir()
     source(folder / "source")
     order = {"folder": str(folder), "kind": kind, "type": type_, "consent": True, "longest": 60, "cpu_seconds": 60}
-    done = subprocess.run([sys.executable, "-m", "services.intake.darkroom.confined"], input=json.dumps(order).encode(),
-                          stdout=subprocess.PIPE, check=True)
+    command = [sys.executable, "-m", "services.intake.media.darkroom.confined"]
+    done = subprocess.run(command, input=json.dumps(order).encode(), stdout=subprocess.PIPE, check=True)
     print(kind, type_, json.loads(done.stdout), *sorted(p.name for p in folder.iterdir()))
 picture = Image.effect_noise((1600, 1200), 40).convert("RGB")
 film = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x480:duration=2", "-pix_fmt", "yuv420p"]

@@ -8,11 +8,11 @@ from deploy.compose.secrets import Secrets, Servers
 from deploy.images import composed
 from deploy.images.container import Container
 from deploy.images.contents import UID
-from deploy.local.environment import SERVICES
-from deploy.local.folder import Folder
-from deploy.local.postgres import Postgres
-from deploy.local.rabbit import Rabbit
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import Folder
+from deploy.machine.trouble import Trouble
+from deploy.servers.postgres import Postgres
+from deploy.servers.rabbit import Rabbit
+from services import SERVICES
 
 TOLD = {"PROFILE": "demo", "GATEWAY": "file"}
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from chassis import crypto, topology
-from deploy.local.environment import SERVICES
-from deploy.local.folder import private
+from chassis import crypto
+from chassis.delivery import topology
+from deploy.machine.folder import private
+from services import SERVICES
 from services.dispatch.login import tokens
 
 CHECKED = "sslmode=verify-full&sslrootcert=/run/secrets/lianxin-database/ca.crt"

@@ -1,6 +1,6 @@
 """The configuration of the one origin before the four front doors, and the pages it shows by itself.
 
-`make run` (deploy/local/origin.py) and compose (deploy/compose) are made from this and from nginx.conf beside it.
+`make run` (deploy/servers/origin.py) and compose (deploy/compose) are made from this and from nginx.conf beside it.
 """
 
 import html

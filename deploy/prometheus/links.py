@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 
 RULES = ROOT / "deploy" / "prometheus" / "rules"
 RUNBOOKS = "https://runbooks.lianxin.example"

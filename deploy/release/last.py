@@ -5,8 +5,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.folder import ROOT
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import ROOT
+from deploy.machine.trouble import Trouble
 
 FILE = ROOT / "deploy" / "last-release.toml"
 

@@ -14,8 +14,8 @@ import yaml
 
 from chassis import metrics
 from chassis.instruments import Signal
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
+from services import SERVICES
 
 RULES = ROOT / "deploy" / "prometheus" / "rules"
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from chassis.instruments import ReadGauge, Signal
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from deploy.signals.uses import Used, signals, used
+from services import SERVICES
 
 PAGE = ROOT / "docs" / "signals.md"
 HEAD = """# Signals

@@ -1,7 +1,7 @@
 """python -m services.dispatch: the two processes, and the files of units, duties and the directory."""
 
-# First, because a worker patches the standard library when chassis.process is imported.
-from chassis import process  # isort: skip
+# First, because a worker patches the standard library when chassis.operating.process is imported.
+from chassis.operating import process  # isort: skip
 
 import argparse
 import sys
@@ -11,11 +11,12 @@ from typing import Any, cast
 
 from chassis.database import Connection, Database
 from chassis.settings import Settings
-from services.dispatch import api, commands, files
-from services.dispatch.login import administration
+from services.dispatch import api, commands
+from services.dispatch.commands import files
+from services.dispatch.login.operating import accounts as administration
+from services.dispatch.operating.standing import judge
 from services.dispatch.settings import Settings as Own
 from services.dispatch.settings import current
-from services.dispatch.standing import judge
 
 
 def main() -> int:

@@ -11,12 +11,12 @@ from chassis import web
 from chassis.database import Database
 from chassis.settings import required
 from services.dispatch import commands, pages
-from services.dispatch.case import Case, legal_commands
 from services.dispatch.commands import Officer
-from services.dispatch.deadlines import Standing
+from services.dispatch.domain.case import Case, legal_commands
+from services.dispatch.domain.deadlines import Standing
 from services.dispatch.errors import SENTENCES, STATUSES
 from services.dispatch.login import errors as login_errors
-from services.dispatch.login import provider_pages as login_pages
+from services.dispatch.login.pages import provider as login_pages
 from services.dispatch.schemas import (
     AcknowledgeBody,
     BulkAnswer,

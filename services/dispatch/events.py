@@ -5,15 +5,15 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow.validate import OneOf
 
-from chassis.envelope import Draft
-from chassis.events import EventType, Moment
+from chassis.delivery.envelope import Draft
+from chassis.delivery.events import EventType, Moment
 from chassis.masking import mask
-from services.dispatch.case import MEANS, OUTCOMES, VISIBLE, Fact
-from services.dispatch.deadlines import MARKS
-from services.dispatch.detours import DISSATISFIED, REASONS
-from services.dispatch.duties import COMPLEXITIES
-from services.dispatch.organisation import KINDS, POSTS, Unit
-from services.dispatch.visibility import seen_by
+from services.dispatch.domain.case import MEANS, OUTCOMES, VISIBLE, Fact
+from services.dispatch.domain.deadlines import MARKS
+from services.dispatch.domain.detours import DISSATISFIED, REASONS
+from services.dispatch.domain.duties import COMPLEXITIES
+from services.dispatch.domain.organisation import KINDS, POSTS, Unit
+from services.dispatch.domain.visibility import seen_by
 
 
 class CaseView(Schema):

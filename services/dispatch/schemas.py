@@ -5,12 +5,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range
 
-from chassis.events import Moment
-from services.dispatch.case import MEANS, OUTCOMES, VISIBLE
-from services.dispatch.deadlines import MARKS
-from services.dispatch.detours import REASONS
-from services.dispatch.duties import COMPLEXITIES
-from services.dispatch.work import KINDS as WORK
+from chassis.delivery.events import Moment
+from services.dispatch.domain.case import MEANS, OUTCOMES, VISIBLE
+from services.dispatch.domain.deadlines import MARKS
+from services.dispatch.domain.detours import REASONS
+from services.dispatch.domain.duties import COMPLEXITIES
+from services.dispatch.domain.work import KINDS as WORK
 
 CODE = Length(1, 20)
 DECISION_NEEDS = {"close": "outcome", "send_back": "reason"}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
 from services.dispatch.commands import READING
-from services.dispatch.commands.measuring import measure
+from services.dispatch.operating.measuring import measure
 from services.dispatch.settings import current
 
 

@@ -1,7 +1,7 @@
 """python -m services.intake: the two processes, and the import of another system's open cases."""
 
-# First, because a worker patches the standard library when chassis.process is imported.
-from chassis import process  # isort: skip
+# First, because a worker patches the standard library when chassis.operating.process is imported.
+from chassis.operating import process  # isort: skip
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,13 @@ from typing import Any, cast
 from flask import Flask
 
 from chassis.database import Connection, Database
+from chassis.operating.standing import Line
 from chassis.settings import Settings as Base
-from chassis.standing import Line
-from services.intake import api, commands, importing, keys, standing, store
+from services.intake import api, store
+from services.intake.commands import cases as commands
+from services.intake.media import store as media
+from services.intake.operating import importing, keys, standing
 from services.intake.settings import Settings, current
-from services.intake.store import media
 
 
 def main() -> int:

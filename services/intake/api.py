@@ -12,28 +12,25 @@ from chassis import crypto, web
 from chassis.database import Database
 from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import (
-    commands,
-    holder_pages,
-    media_commands,
-    media_pages,
-    metrics,
-    pages,
-    qr_pages,
-    reception_pages,
-    schemas,
-    uploads,
-)
-from services.intake import resident_commands as resident
-from services.intake.case import Case, Channel, Reason
-from services.intake.commands import Intake, Receipt
+from services.intake import metrics, schemas
+from services.intake.commands import cases as commands
+from services.intake.commands import holder as resident
+from services.intake.commands.cases import Intake, Receipt
+from services.intake.domain.case import Case, Channel, Reason
+from services.intake.domain.holder import Grade
+from services.intake.domain.identity import Writer, masked_mobile, masked_name
+from services.intake.domain.media import shown
+from services.intake.domain.numbering import as_typed
+from services.intake.domain.submission import Submission
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
-from services.intake.holder import Grade
-from services.intake.identity import Writer, masked_mobile, masked_name
-from services.intake.media import shown
-from services.intake.numbering import as_typed
+from services.intake.media import commands as media_commands
+from services.intake.media import uploads
+from services.intake.pages import holder as holder_pages
+from services.intake.pages import letter as pages
+from services.intake.pages import media as media_pages
+from services.intake.pages import qr_codes as qr_pages
+from services.intake.pages import reception as reception_pages
 from services.intake.settings import Settings
-from services.intake.submission import Submission
 
 blueprint = web.Blueprint("cases", __name__, description="Letters of residents, and the desk that accepts them")
 

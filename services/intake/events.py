@@ -6,12 +6,12 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow.validate import OneOf
 
-from chassis.envelope import Draft
-from chassis.events import EventType, Moment
+from chassis.delivery.envelope import Draft
+from chassis.delivery.events import EventType, Moment
 from chassis.masking import mask
-from services.intake.case import AcceptedBy, Channel, Kind, Raised, Reason, State
-from services.intake.holder import Grade
-from services.intake.identity import Identity
+from services.intake.domain.case import AcceptedBy, Channel, Kind, Raised, Reason, State
+from services.intake.domain.holder import Grade
+from services.intake.domain.identity import Identity
 
 
 class CaseView(Schema):

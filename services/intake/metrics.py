@@ -1,10 +1,10 @@
 """Every instrument of intake; wrong codes and limits reached are `lianxin_http_requests` with status 404 and 429."""
 
 from chassis.metrics import counter, histogram, reading
-from services.intake.case import Channel, State
-from services.intake.contacts import PURPOSES
-from services.intake.holder import Grade
-from services.intake.media import Kind, Reason
+from services.intake.domain.case import Channel, State
+from services.intake.domain.contacts import PURPOSES
+from services.intake.domain.holder import Grade
+from services.intake.domain.media import Kind, Reason
 
 LONG = (0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600)
 

@@ -6,11 +6,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range
 
-from chassis.events import Moment
-from services.intake.case import Channel, Kind, Letter, Reason, State
-from services.intake.holder import Grade
-from services.intake.identity import Identity, is_mobile, mobile_as_typed
-from services.intake.submission import Submission, as_kept
+from chassis.delivery.events import Moment
+from services.intake.domain.case import Channel, Kind, Letter, Reason, State
+from services.intake.domain.holder import Grade
+from services.intake.domain.identity import Identity, is_mobile, mobile_as_typed
+from services.intake.domain.submission import Submission, as_kept
 
 _OPTIONAL = ("name", "mobile", "place", "community")
 _WHO = {"name": "请填写姓名", "mobile": "请填写手机号码"}

@@ -3,12 +3,16 @@
 from typing import Any
 
 from chassis.errors import DomainError
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
-from services.intake import commands, measuring, media_commands, metrics, workshop
-from services.intake.commands import READING
-from services.intake.media import Kind
+from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
+from services.intake import metrics
+from services.intake.commands import cases as commands
+from services.intake.commands.cases import READING
+from services.intake.domain.media import Kind
+from services.intake.media import commands as media_commands
+from services.intake.media import workshop
+from services.intake.media.workshop import Workshop
+from services.intake.operating import measuring
 from services.intake.settings import Settings, current
-from services.intake.workshop import Workshop
 
 
 class WorkshopProvider(SettingsProvider):

@@ -13,9 +13,9 @@ from joserfc.jwk import KeySet
 from chassis import crypto
 from chassis.settings import Settings as Base
 from chassis.settings import positive, read, secret, setting
-from services.intake import emergency
-from services.intake.limit import Limit
-from services.intake.media import Allowance, Kind
+from services.intake.domain import emergency
+from services.intake.domain.limit import Limit
+from services.intake.domain.media import Allowance, Kind
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """`python -m services.notify`: the processes, and what an operator decides about messages and letters."""
 
-# First, because a worker patches the standard library when chassis.process is imported.
-from chassis import process  # isort: skip
+# First, because a worker patches the standard library when chassis.operating.process is imported.
+from chassis.operating import process  # isort: skip
 
 import argparse
 import sys
@@ -11,13 +11,13 @@ from typing import cast
 
 from chassis.database import Database
 from chassis.errors import DomainError
-from chassis.operating import rows, who, wrong
+from chassis.operating.operations import rows, who, wrong
 from chassis.settings import Settings as Base
 from services.notify import api
 from services.notify.commands import held, letters
 from services.notify.commands.projection import PROJECTION
+from services.notify.operating.standing import judge
 from services.notify.settings import Settings, current
-from services.notify.standing import judge
 
 
 def _message_arguments(parser: argparse.ArgumentParser) -> None:

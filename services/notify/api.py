@@ -8,9 +8,11 @@ from flask import Flask, Response, send_file
 from chassis import web
 from chassis.database import Database
 from chassis.settings import Settings as Base
-from services.notify import door, errors, pages, schemas, store
+from services.notify import errors, schemas, store
 from services.notify.commands import letters as commands
-from services.notify.letter import Letter
+from services.notify.domain.letter import Letter
+from services.notify.pages import door
+from services.notify.pages import letters as pages
 from services.notify.settings import Settings
 
 blueprint = web.Blueprint("notify", __name__, description="警示函与短信")

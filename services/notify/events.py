@@ -2,7 +2,7 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from chassis.events import EventType, Moment
+from chassis.delivery.events import EventType, Moment
 
 
 class MessageSchema(Schema):

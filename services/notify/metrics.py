@@ -1,9 +1,9 @@
 """What notify counts (names are lianxin_notify_…)."""
 
 from chassis import metrics
-from services.notify.gateway import Fate
-from services.notify.letter import TRANSITIONS
-from services.notify.template import TEMPLATES
+from services.notify.domain.gateway import Fate
+from services.notify.domain.letter import TRANSITIONS
+from services.notify.domain.template import TEMPLATES
 
 _OUTCOME = {"outcome": ("answered", "silent")}
 

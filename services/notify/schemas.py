@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from chassis.events import Moment
+from chassis.delivery.events import Moment
 
 
 class LetterQuery(Schema):

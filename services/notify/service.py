@@ -8,14 +8,14 @@ from joserfc.jwk import KeySet
 from nameko.rpc import RpcProxy
 
 from chassis import crypto, logs, metrics
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
 from chassis.settings import required
 from services.notify.commands import READING, held, sending
 from services.notify.commands.cases import propose_when_due
-from services.notify.commands.gateways import gateway_of
 from services.notify.commands.letters import print_signed
 from services.notify.commands.sending import Contacts
-from services.notify.gateway import Fate
+from services.notify.domain.gateway import Fate
+from services.notify.gateways.chosen import gateway_of
 from services.notify.metrics import SMS
 from services.notify.settings import Settings, current
 

@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 from chassis import crypto
 from chassis.settings import Settings as Base
 from chassis.settings import positive, read, secret, setting
-from services.notify import series
+from services.notify.domain import series
 
 
 def _reader_key(text: str) -> KeySet:

@@ -1,14 +1,15 @@
 """python -m services.sla: the two processes, the migration, and how the clocks stand."""
 
-# First, because a worker patches the standard library when chassis.process is imported.
-from chassis import process  # isort: skip
+# First, because a worker patches the standard library when chassis.operating.process is imported.
+from chassis.operating import process  # isort: skip
 
 import sys
 from pathlib import Path
 
-from services.sla import api, commands
+from services.sla import api
+from services.sla.commands import cases as commands
+from services.sla.operating.standing import judge
 from services.sla.settings import current
-from services.sla.standing import judge
 
 
 def main() -> int:

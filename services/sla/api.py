@@ -9,11 +9,11 @@ from chassis import clock, web
 from chassis.database import Database
 from chassis.settings import Settings
 from services.sla import store
-from services.sla.case import Case
-from services.sla.clock import Clock
-from services.sla.cursor import FIRST, Cursor
+from services.sla.domain.case import Case
+from services.sla.domain.clock import Clock
+from services.sla.domain.cursor import FIRST, Cursor
+from services.sla.domain.limit import Kind
 from services.sla.errors import SENTENCES, STATUSES, CaseNotFound
-from services.sla.limit import Kind
 from services.sla.schemas import CaseDetail, CasePage, ListQuery
 
 STAFF = ("centre", "unit", "leader", "supervisor")

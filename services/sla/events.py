@@ -6,12 +6,12 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from chassis.envelope import Draft, Event
-from chassis.events import EventType, Moment
-from services.sla.case import Case, Dispatch, Intake, Marking
-from services.sla.clock import Status, Step, Turn
-from services.sla.limit import Complexity, Kind
-from services.sla.mark import Mark, Reason
+from chassis.delivery.envelope import Draft, Event
+from chassis.delivery.events import EventType, Moment
+from services.sla.domain.case import Case, Dispatch, Intake, Marking
+from services.sla.domain.clock import Status, Step, Turn
+from services.sla.domain.limit import Complexity, Kind
+from services.sla.domain.mark import Mark, Reason
 
 
 def one_of(values: type[Any]) -> validate.OneOf:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chassis.metrics import counter, histogram, reading
-from services.sla.limit import Kind
+from services.sla.domain.limit import Kind
 
 if TYPE_CHECKING:
     from services.sla.store import Claim

@@ -3,10 +3,10 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from chassis.events import Moment
-from services.sla.clock import Status
-from services.sla.limit import Complexity, Kind
-from services.sla.mark import Mark, Reason
+from chassis.delivery.events import Moment
+from services.sla.domain.clock import Status
+from services.sla.domain.limit import Complexity, Kind
+from services.sla.domain.mark import Mark, Reason
 
 MARKS, KINDS = [str(mark) for mark in Mark], [str(kind) for kind in Kind]
 STATUSES = [str(status) for status in Status]

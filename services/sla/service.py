@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chassis.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
-from services.sla.commands import READING, Firing, measure
+from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from services.sla.commands.cases import READING, Firing, measure
 from services.sla.settings import current
 
 firing = Firing()

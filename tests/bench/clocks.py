@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT))
 
 from chassis.database import Database  # noqa: E402
 from services.sla import store  # noqa: E402
-from services.sla.commands import Firing  # noqa: E402
+from services.sla.commands.cases import Firing  # noqa: E402
+from services.sla.domain.sweep import BATCH, Sweep  # noqa: E402
 from services.sla.store.claim import LOOK  # noqa: E402
-from services.sla.sweep import BATCH, Sweep  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
 
 IDLE_SECONDS = 0.025

@@ -20,14 +20,14 @@ from sqlalchemy import text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chassis import inbox, outbox, topology  # noqa: E402
-from chassis.consumer import Consumer  # noqa: E402
 from chassis.database import Database  # noqa: E402
-from chassis.envelope import Draft, source_of  # noqa: E402
-from chassis.relay import Relay  # noqa: E402
-from deploy.local import testbed  # noqa: E402
-from deploy.local.testbed import Servers, Vhost  # noqa: E402
-from services.sla.commands import READING  # noqa: E402
+from chassis.delivery import inbox, outbox, topology  # noqa: E402
+from chassis.delivery.consumer import Consumer  # noqa: E402
+from chassis.delivery.envelope import Draft, source_of  # noqa: E402
+from chassis.delivery.relay import Relay  # noqa: E402
+from deploy.system import testbed  # noqa: E402
+from deploy.system.testbed import Servers, Vhost  # noqa: E402
+from services.sla.commands.cases import READING  # noqa: E402
 
 EVENTS = ROOT / "contracts" / "events" / "intake"
 EXAMPLES = ("case.submitted.v1.examples/named.json", "case.accepted.v1.examples/rule.json")

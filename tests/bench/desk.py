@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT))
 from chassis.database import Database  # noqa: E402
 from chassis.settings import DEVELOPMENT_ISSUER  # noqa: E402
 from chassis.web.issuers import DevelopmentIssuer  # noqa: E402
-from services.dispatch import api, commands, files, store  # noqa: E402
+from services.dispatch import api, commands, store  # noqa: E402
+from services.dispatch.commands import files  # noqa: E402
 from services.dispatch.settings import Settings  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
 

@@ -17,12 +17,12 @@ from sqlalchemy import text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chassis import measuring  # noqa: E402
 from chassis.database import Database  # noqa: E402
-from services.dispatch.commands.measuring import measure as measure_dispatch  # noqa: E402
-from services.intake.measuring import measure as measure_intake  # noqa: E402
+from chassis.delivery import measuring  # noqa: E402
+from services.dispatch.operating.measuring import measure as measure_dispatch  # noqa: E402
+from services.intake.operating.measuring import measure as measure_intake  # noqa: E402
 from services.notify.commands.held import measure as measure_notify  # noqa: E402
-from services.sla.commands import measure as measure_sla  # noqa: E402
+from services.sla.commands.cases import measure as measure_sla  # noqa: E402
 from tests.bench import desk  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from chassis import migrations
 from chassis.database import Database
-from deploy.local.folder import ROOT, Folder
-from deploy.local.postgres import Postgres
+from deploy.machine.folder import ROOT, Folder
+from deploy.servers.postgres import Postgres
 
 
 @contextmanager

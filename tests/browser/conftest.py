@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
 
 FLAGS = (
     "--no-sandbox",  # the suite may run as root

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.intake.challenge import seed, solved
+from services.intake.domain.challenge import seed, solved
 
 SCRIPT = Path(__file__).parents[2] / "services" / "intake" / "static" / "challenge.js"
 

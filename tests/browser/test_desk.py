@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.demo.door import Door
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import DESK, PHONE, Open, sound
 
 pytestmark = pytest.mark.timeout(300)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from deploy.local.folder import ROOT
-from deploy.local.testbed import SystemUnderTest
+from deploy.machine.folder import ROOT
+from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import Open
 from tests.browser.test_letter import fill, send
 from tests.browser.test_story import appears

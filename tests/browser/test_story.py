@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from deploy.local.environment import DEMO_UNITS as UNITS
+from deploy.system.environment import DEMO_UNITS as UNITS
 from tests.browser.conftest import PHONE, Open, sound
 
 pytestmark = pytest.mark.timeout(300)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import Open, Watch, sound
 from tests.browser.test_story import appears
 from tests.e2e.driver import People

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.local import testbed
-from deploy.local.folder import ROOT, Folder
-from deploy.local.rabbit import Rabbit
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import ROOT, Folder
+from deploy.machine.trouble import Trouble
+from deploy.servers.rabbit import Rabbit
+from deploy.system import testbed
 from tests.chaos import checker
 from tests.chaos.faults import FAULTS
 from tests.chaos.nemesis import points

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local import user
-from deploy.local.folder import Folder
-from deploy.local.rabbit import Rabbit
-from deploy.local.trouble import Trouble
+from deploy.machine import user
+from deploy.machine.folder import Folder
+from deploy.machine.trouble import Trouble
+from deploy.servers.rabbit import Rabbit
 
 SYSTEM = Path("/var/cache/lianxin/debian13")
 PROGRAMS = "/usr/lib/rabbitmq/bin"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.checker import TOPOLOGY, urls_from
+from referee.checker import TOPOLOGY, urls_from
 from tests.chaos.evidence import Evidence
 from tests.chaos.findings import DOUBLED, EARLY, LOST, REORDERED, Finding
 from tests.chaos.gathering import gather

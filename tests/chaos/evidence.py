@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from deploy.demo.evidence import Evidence as Books
+from referee.evidence import Evidence as Books
 
 Row = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from deploy.local.environment import SERVICES
+from services import SERVICES
 from tests.chaos import hostile, mail
 from tests.chaos.people import People
 from tests.chaos.stand import QUOTA_SERVICE, Stand

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from deploy.demo.verdicts import DOUBLED, LOST
-from deploy.demo.verdicts import Finding as OfTheDemo
+from referee.verdicts import DOUBLED, LOST
+from referee.verdicts import Finding as OfTheDemo
 
 __all__ = ["DOUBLED", "EARLY", "LATE", "LEAKED", "LEFT", "LOST", "REORDERED", "WRONG", "Finding", "taken_over"]
 EARLY, LATE, REORDERED, WRONG, LEFT, LEAKED = "early", "late", "reordered", "wrong", "left", "leaked"

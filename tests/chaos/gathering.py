@@ -10,9 +10,10 @@ from typing import Any
 import psycopg2
 import psycopg2.extras
 
-from deploy.demo.evidence import SERVICES, Sms, lines, producer
-from deploy.demo.evidence import Evidence as Books
-from deploy.demo.evidence import gather as gather_books
+from referee.evidence import Evidence as Books
+from referee.evidence import Sms, lines, producer
+from referee.evidence import gather as gather_books
+from services import SERVICES
 from tests.chaos.evidence import (
     Answer,
     Entry,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from chassis import topology
-from chassis.broker import Outgoing, Publisher, PublishFailed
-from chassis.envelope import headers, routing_key, source_of
+from chassis.delivery import topology
+from chassis.delivery.broker import Outgoing, Publisher, PublishFailed
+from chassis.delivery.envelope import headers, routing_key, source_of
 from chassis.testing import STREET
 
 if TYPE_CHECKING:

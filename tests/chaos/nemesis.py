@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 
 from chassis import failpoints
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from tests.chaos.faults import FAULTS, LASTS, MEASURED, OUTSIDE, Fault
 from tests.chaos.people import People
 from tests.chaos.stand import Stand

@@ -16,7 +16,7 @@ from deploy.demo.ledger import Ledger
 from deploy.demo.letters import Community, Letter
 from deploy.demo.officers import Officers, moment
 from deploy.demo.residents import SUBMIT, Residents
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from tests.chaos.stand import Stand
 
 LETTERS = ROOT / "deploy" / "demo" / "letters.jsonl"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chassis import failpoints
+from services import SERVICES
 from tests.chaos.evidence import Evidence, Fault, Hit, Shift
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -16,7 +17,6 @@ FLOORS = {"service": 10.0, "postgres": 30.0, "broker": 30.0, "outside": 5.0}
 ACTS = {"kill": 0.0, "raise": 0.0, "delay": failpoints.DELAY_SECONDS, "hang": failpoints.HANG_SECONDS}
 """How long a failpoint's action lasts."""
 CATCH_UP = 5.0
-SERVICES = ("intake", "dispatch", "sla", "notify")
 
 
 class Window(NamedTuple):

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from deploy.demo.books import Books, Rest
-from deploy.local.environment import SERVICES
-from deploy.local.folder import Folder
-from deploy.local.rabbit import Rabbit
+from deploy.machine.folder import Folder
+from deploy.servers.rabbit import Rabbit
+from referee.books import Books, Rest
+from services import SERVICES
 from tests.chaos import samples
 from tests.chaos.nemesis import Nemesis, heal
 from tests.chaos.people import People

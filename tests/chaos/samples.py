@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from deploy.local.child import descendants
-from deploy.local.environment import SERVICES
+from deploy.machine.child import descendants
+from services import SERVICES
 from tests.chaos.stand import Stand
 from tests.chaos.verdicts.rest import PROBES
 

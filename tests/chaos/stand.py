@@ -17,15 +17,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from chassis import topology
-from deploy.local import ports, user
-from deploy.local.child import Child
-from deploy.local.environment import SERVICES, Environment, bare
-from deploy.local.folder import ROOT, Folder
-from deploy.local.postgres import Postgres
-from deploy.local.rabbit import Rabbit
-from deploy.local.system import System
-from deploy.local.trouble import Trouble
+from chassis.delivery import topology
+from deploy.machine import ports, user
+from deploy.machine.child import Child, bare
+from deploy.machine.folder import ROOT, Folder
+from deploy.machine.trouble import Trouble
+from deploy.servers.postgres import Postgres
+from deploy.servers.rabbit import Rabbit
+from deploy.system.environment import Environment
+from deploy.system.system import System
+from services import SERVICES
 from tests.chaos import mail
 from tests.chaos.broker4 import Rabbit4
 from tests.chaos.supervisor import Supervisor

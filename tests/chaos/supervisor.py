@@ -4,8 +4,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from deploy.local.child import Child
-from deploy.local.trouble import Trouble
+from deploy.machine.child import Child
+from deploy.machine.trouble import Trouble
 
 if TYPE_CHECKING:
     from tests.chaos.stand import Stand

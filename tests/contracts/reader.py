@@ -7,16 +7,24 @@ Prints a JSON list of what it put aside: [type, subject, error].
 import importlib
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
-from chassis import inbox
 from chassis.database import Database
+
+
+def _module(*names: str) -> Any:
+    """The first of these there is: the layout is another since 0.1.0."""
+    found = next(name for name in names if find_spec(name.rpartition(".")[0]) and find_spec(name))
+    return importlib.import_module(found)
 
 
 def main(service: str, url: str) -> None:
     database = Database(url, pool_size=2)
+    inbox = _module("chassis.delivery.inbox", "chassis.inbox")
     commands = importlib.import_module(f"services.{service}.commands")
     if service == "dispatch":
         _load_organisation(commands, database)
@@ -29,8 +37,8 @@ def main(service: str, url: str) -> None:
 
 def _load_organisation(commands: object, database: Database) -> None:
     """Dispatch judges cases by its organisation and duty list."""
-    files = importlib.import_module("services.dispatch.files")
-    data = Path(files.__file__ or "").parent / "data"
+    files = _module("services.dispatch.commands.files", "services.dispatch.files")
+    data = Path("services", "dispatch", "data")
     with database.transaction() as tx:
         commands.load_organisation(tx, files.organisation(data / "organisation.demo.json"))  # type: ignore[attr-defined]
         commands.load_duties(tx, files.duties(data / "duties.demo.json"))  # type: ignore[attr-defined]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from deploy.release.last import last
+from services import SERVICES
 from tests.contracts.compatibility import breaks
 from tests.contracts.http_compatibility import http_breaks
 from tests.contracts.topology_compatibility import newly_bound, topology_breaks

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
-from chassis import contracts, probe
-from chassis.contracts import Party
-from chassis.envelope import routing_key
+from chassis.delivery import probe
+from chassis.delivery.envelope import routing_key
+from deploy.contracts import __main__ as contracts
+from deploy.contracts.__main__ import Party
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 PARTIES = {party.name: party for party in contracts.parties()}

@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis import contracts, inbox
-from chassis.contracts import Party
 from chassis.database import Database
-from chassis.envelope import Draft, Event, decode
-from chassis.inbox import Message, Reading
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Draft, Event, decode
+from chassis.delivery.inbox import Message, Reading
+from deploy.contracts import __main__ as contracts
+from deploy.contracts.__main__ import Party
 from services.dispatch import commands as dispatch
-from services.dispatch import files
+from services.dispatch.commands import files
 from tests.e2e import recording
 
 PARTIES = {party.name: party for party in contracts.parties()}
 PUBLISHED = [(party.name, event.type) for party in PARTIES.values() for event in party.publishes]
 EXAMPLES = recording.read()
-DATA = Path(files.__file__).parent / "data"
+DATA = Path(files.__file__).parents[1] / "data"
 NEW = {"of_tomorrow": {"anything": ["at", 1, None]}}
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
+from services import SERVICES
 
 Database = Callable[[str], str]
 Examples = list[dict[str, Any]]

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from chassis import migrations
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import ROOT
+from deploy.machine.trouble import Trouble
 from deploy.release import additive
 from deploy.release.last import Release, last
+from services import SERVICES
 
 TAKES_AWAY = {
     "drop table work": "ban-drop-table",

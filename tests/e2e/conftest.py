@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
 from tests.e2e.driver import People
 
 

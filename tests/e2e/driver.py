@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from chassis import clock, testing
 from chassis.database import Database
-from chassis.envelope import source_of
-from deploy.local.environment import SERVICES
-from deploy.local.testbed import SystemUnderTest
+from chassis.delivery.envelope import source_of
+from deploy.system.testbed import SystemUnderTest
+from services import SERVICES
 
 T = TypeVar("T")
 DEADLINE = 90.0  # for a machine that many share; an idle one needs a second

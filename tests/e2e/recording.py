@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import jsonschema
 from jsonschema import Draft202012Validator, FormatChecker
 
-from chassis.envelope import headers, source_of
+from chassis.delivery.envelope import headers, source_of
 from tests.e2e.driver import Told
 
 Name: TypeAlias = tuple[str, str, str]  # producer, type, variant

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chassis import migrations, topology
+from chassis import migrations
+from chassis.delivery import topology
 from deploy.demo.door import Answer, Door, NoAnswer
-from deploy.local import postgres
-from deploy.local.environment import SERVICES, Environment, bare
-from deploy.local.folder import ROOT, Folder
-from deploy.local.processes import Process
-from deploy.local.system import ORGANISATION, revisions
-from deploy.local.testbed import TEST_SETTINGS, Servers, SystemUnderTest, Vhost
+from deploy.machine.child import bare
+from deploy.machine.folder import ROOT, Folder
+from deploy.servers import postgres
+from deploy.system.environment import Environment
+from deploy.system.processes import Process
+from deploy.system.system import ORGANISATION, revisions
+from deploy.system.testbed import TEST_SETTINGS, Servers, SystemUnderTest, Vhost
+from services import SERVICES
 from tests.e2e.town import Town
 
 SETTINGS = {

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from chassis.testing import move_clock
-from deploy.demo.evidence import lines
-from deploy.local import ports
-from deploy.local.testbed import Servers
+from deploy.machine import ports
+from deploy.system.testbed import Servers
+from referee.evidence import lines
 from tests.chaos.checker import check
 from tests.e2e.town import Town
 

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.demo.observed import complete, upload
 from deploy.grafana.asking import Prometheus, Proof
-from deploy.local.observatory import Observatory
+from deploy.observe.observatory import Observatory
 from tests.e2e.driver import People, until
 from tests.service.intake.pictures import photo
 

@@ -17,8 +17,8 @@ from deploy.demo.play import SHIPPED, Play
 from deploy.demo.scenes import broken_broker, metro_exit
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
-from deploy.local.environment import SERVICES
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
+from services import SERVICES
 
 SETTINGS = DEMO_SETTINGS
 LETTERS, LEFT_ALONE = 8, 2

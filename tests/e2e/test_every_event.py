@@ -18,9 +18,9 @@ import jsonschema
 import pytest
 from sqlalchemy import text
 
-from chassis.contracts import parties
-from chassis.envelope import headers, source_of
-from deploy.local.environment import SERVICES
+from chassis.delivery.envelope import headers, source_of
+from deploy.contracts.__main__ import parties
+from services import SERVICES
 from tests.e2e import recording
 from tests.e2e.driver import METRO, People, Told
 from tests.service.notify.fake_gateway import FakeGateway

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import topology
 from chassis.database import Database
-from deploy.demo.evidence import SERVICES
-from deploy.local.testbed import SystemUnderTest
+from chassis.delivery import topology
+from deploy.system.testbed import SystemUnderTest
+from services import SERVICES
 from tests.e2e.town import Town
 
 SETTINGS = {

@@ -7,8 +7,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-from deploy.local.environment import SERVICES
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
+from services import SERVICES
 
 pytestmark = pytest.mark.timeout(600)
 SETTINGS = {"intake": {"LIMIT_UPLOADS": "false"}}

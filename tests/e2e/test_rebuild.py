@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from deploy.local.folder import ROOT
-from deploy.local.testbed import SystemUnderTest
+from deploy.machine.folder import ROOT
+from deploy.system.testbed import SystemUnderTest
 from tests.e2e.driver import People
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from chassis.envelope import source_of
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from chassis.delivery.envelope import source_of
+from deploy.machine.folder import ROOT
+from services import SERVICES
 from tests.e2e.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
@@ -29,7 +29,7 @@ def make(people: People, module: str, **variables: str) -> subprocess.CompletedP
     env = {f"DATABASE_URL_{service.upper()}": url for service, url in system.environment.databases.items()}
     env |= {"RUN": str(system.folder.path), "BACKUPS": str(system.folder.path / "backups"), **variables}
     return subprocess.run(
-        [sys.executable, "-m", f"deploy.local.{module}"],
+        [sys.executable, "-m", f"deploy.{module}"],
         cwd=ROOT,
         env=os.environ | env,
         capture_output=True,
@@ -40,7 +40,7 @@ def make(people: People, module: str, **variables: str) -> subprocess.CompletedP
 
 
 def back_up(people: People) -> None:
-    done = make(people, "backup")
+    done = make(people, "backup.backup")
     assert done.returncode == 0, done.stderr
 
 
@@ -53,7 +53,7 @@ def set_back(people: People, service: str) -> str:
     """Stops a service and restores its database from the newest backup; what the command says."""
     stop(people, service)
     people.databases[service].close()  # the test's own eyes are sessions too
-    done = make(people, "restore", SERVICE=service)
+    done = make(people, "backup.restore", SERVICE=service)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -91,7 +91,7 @@ def apply_topology(people: People) -> None:
     rabbit = people.system.vhost.rabbit
     env = {"MANAGEMENT_URI": rabbit.management, "VHOST": people.system.vhost.name}
     env |= {f"BROKER_PASSWORD_{service.upper()}": rabbit.password(service) for service in SERVICES}
-    command = [sys.executable, "-m", "chassis.topology", "apply"]
+    command = [sys.executable, "-m", "chassis.delivery.topology", "apply"]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, timeout=60, check=False
     )

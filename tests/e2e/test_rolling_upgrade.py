@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.folder import ROOT
-from deploy.local.testbed import Servers
+from deploy.machine.folder import ROOT
+from deploy.system.testbed import Servers
 from tests.e2e.rollout import Rollout
 
 

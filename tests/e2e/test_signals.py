@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from chassis.instruments import ReadGauge, Signal
-from deploy.local.testbed import SystemUnderTest
 from deploy.signals.uses import signals
-from services.dispatch.case import OPEN
+from deploy.system.testbed import SystemUnderTest
+from services.dispatch.domain.case import OPEN
 from tests.e2e.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"notify": {"SMS_WINDOW": "1"}}

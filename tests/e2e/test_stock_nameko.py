@@ -15,8 +15,8 @@ import yaml
 from amqp import Channel, Message
 from amqp.exceptions import AccessRefused
 
-from chassis.broker import connect, drop
-from deploy.local.testbed import SystemUnderTest, Vhost
+from chassis.delivery.broker import connect, drop
+from deploy.system.testbed import SystemUnderTest, Vhost
 from tests.e2e.driver import People, until
 
 pytestmark = pytest.mark.timeout(300)

@@ -9,15 +9,16 @@ from pathlib import Path
 from chassis.database import Database
 from chassis.testing import move_clock
 from deploy.demo import letters, stage
-from deploy.demo.books import Books, Rest
 from deploy.demo.door import Door
-from deploy.demo.evidence import SERVICES, gather
 from deploy.demo.ledger import Ledger
 from deploy.demo.letters import Community, Letter
 from deploy.demo.officers import Officers
 from deploy.demo.residents import Residents
-from deploy.demo.verdicts import Finding, judge
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
+from referee.books import Books, Rest
+from referee.evidence import gather
+from referee.verdicts import Finding, judge
+from services import SERVICES
 
 TOPOLOGY = Path("contracts/topology.json").resolve()
 LETTERS = Path("deploy/demo/letters.jsonl").resolve()

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import psycopg2
 import pytest
 
-from deploy.local import addresses, operate, testbed
-from deploy.local.environment import SERVICES, Environment
-from deploy.local.folder import Folder
-from deploy.local.postgres import Postgres
-from deploy.local.trouble import Trouble
+from deploy.machine.folder import Folder
+from deploy.machine.trouble import Trouble
+from deploy.servers.postgres import Postgres
+from deploy.system import addresses, operate, testbed
+from deploy.system.environment import Environment
+from services import SERVICES
 
 GIVEN = {f"DATABASE_URL_{service.upper()}": f"postgresql://{service}@127.0.0.1/{service}" for service in SERVICES}
 

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from deploy.check.rules import alerts
-from deploy.local import ports
-from deploy.local.folder import ROOT, Folder
-from deploy.local.observatory import USUAL, Observatory
+from deploy.machine import ports
+from deploy.machine.folder import ROOT, Folder
+from deploy.observe.observatory import USUAL, Observatory
 from deploy.prometheus import links
 
 ALERTS = {each.name: each for each in alerts(ROOT)}

@@ -15,14 +15,14 @@ from sqlalchemy import text
 
 from chassis import crypto
 from chassis.database import Database
-from deploy.local import postgres
-from deploy.local.backup import backup
-from deploy.local.backup_folder import Backups
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
-from deploy.local.restore_drill import drill
-from deploy.local.testbed import Servers
-from deploy.local.trouble import Trouble
+from deploy.backup.backup import backup
+from deploy.backup.drill import drill
+from deploy.backup.folder import Backups
+from deploy.machine.folder import ROOT
+from deploy.machine.trouble import Trouble
+from deploy.servers import postgres
+from deploy.system.testbed import Servers
+from services import SERVICES
 
 NUMBER = "XA20261124000001"
 pytestmark = pytest.mark.timeout(300)
@@ -231,14 +231,14 @@ def test_the_commands_end_with_a_sentence_and_an_exit_code(urls: dict[str, str],
         )
 
     for _ in range(2):
-        made = command("deploy.local.backup")
+        made = command("deploy.backup.backup")
         assert made.returncode == 0, made.stderr
     assert len(list((tmp_path / "kept").glob("2*"))) == 1
-    proved = command("deploy.local.restore_drill")
+    proved = command("deploy.backup.drill")
     assert proved.returncode == 0, proved.stderr
     assert "every table is equal" in proved.stdout
-    failed = command("deploy.local.restore_drill", MASTER_KEYS_FILE=str(tmp_path / "nowhere"))
+    failed = command("deploy.backup.drill", MASTER_KEYS_FILE=str(tmp_path / "nowhere"))
     assert failed.returncode == 1 and "the master key is missing" in failed.stderr
-    nothing = command("deploy.local.restore_drill", BACKUPS=str(tmp_path / "empty"))
+    nothing = command("deploy.backup.drill", BACKUPS=str(tmp_path / "empty"))
     assert nothing.returncode == 1 and "There is no backup" in nothing.stderr
     assert "Traceback" not in failed.stderr + nothing.stderr

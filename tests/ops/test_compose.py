@@ -15,11 +15,12 @@ import yaml
 
 from chassis import crypto
 from deploy.compose import origin
-from deploy.compose.secrets import SERVICES, Secrets, Servers
-from deploy.local import testbed
-from deploy.local.folder import ROOT
-from deploy.local.origin import program
-from deploy.local.postgres import Postgres, binaries
+from deploy.compose.secrets import Secrets, Servers
+from deploy.machine.folder import ROOT
+from deploy.servers.origin import program
+from deploy.servers.postgres import Postgres, binaries
+from deploy.system import testbed
+from services import SERVICES
 
 FILES = [ROOT / "deploy" / name for name in ("compose.yaml", "compose.observability.yaml")]
 FOLDER = ROOT / "deploy"

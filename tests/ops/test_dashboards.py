@@ -14,8 +14,8 @@ from chassis import metrics
 from deploy.grafana import board, questions, write
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.questions import Question
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
+from services import SERVICES
 
 GRAFANA = ROOT / "deploy" / "grafana"
 CARRIED = {"service", "process", "namespace", "job", "instance", "le"}

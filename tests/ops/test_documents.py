@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from chassis import metrics, process
+from chassis import metrics
+from chassis.operating import process
 from deploy.check import links
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
+from services import SERVICES
 
-SERVICES = ("intake", "dispatch", "sla", "notify")
 HOUSE = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 CANVASES = sorted((ROOT / "services").glob("*/README.md"))
 DOCUMENTS = HOUSE + CANVASES

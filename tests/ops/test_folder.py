@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.child import Child, alive, born, descendants, stop_orphans
-from deploy.local.environment import bare
-from deploy.local.folder import Folder
-from deploy.local.trouble import Trouble
+from deploy.machine.child import Child, alive, bare, born, descendants, stop_orphans
+from deploy.machine.folder import Folder
+from deploy.machine.trouble import Trouble
 
 KILLED = """
 import os, signal, sys
-from deploy.local.child import Child
-from deploy.local.environment import bare
-from deploy.local.folder import Folder
+from deploy.machine.child import Child
+from deploy.machine.child import bare
+from deploy.machine.folder import Folder
 child = Child(Folder(sys.argv[1]), "sleeper")
 child.start(["sh", "-c", "sleep 300 & wait"], bare())
 print(child.pid, flush=True)

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local import check
-from deploy.local.testbed import Servers, Vhost
+from deploy.servers import given as check
+from deploy.system.testbed import Servers, Vhost
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from deploy.images import composed, contents
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
+from services import SERVICES
 
 LOCK = "greenlet==3.5.0 \\\n    --hash=sha256:0\nflask-smorest==0.47 \\\n    --hash=sha256:1\n"
 CONFIG = {
@@ -26,7 +26,12 @@ CONFIG = {
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """The root folder of an image that is as it should be."""
-    for name in ("app/chassis/relay.py", "app/services/__init__.py", "app/services/sla/api.py", "usr/bin/python3"):
+    for name in (
+        "app/chassis/delivery/relay.py",
+        "app/services/__init__.py",
+        "app/services/sla/api.py",
+        "usr/bin/python3",
+    ):
         add(tmp_path, name)
     add(tmp_path, "app/contracts/topology.json")
     for package in ("greenlet-3.5.0", "flask_smorest-0.47"):

@@ -9,12 +9,13 @@ from typing import Any
 
 import yaml
 
-from chassis import crypto, topology
+from chassis import crypto
+from chassis.delivery import topology
 from deploy.kubernetes import copies
 from deploy.kubernetes.secrets import GIVEN, Secrets
-from deploy.local.environment import SERVICES
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from deploy.nginx.site import LARGEST, PLACES
+from services import SERVICES
 
 GATEWAY = ROOT / "k8s" / "components" / "gateway"
 LIMITS = ROOT / "k8s" / "components" / "gateway-nginx-fabric" / "limits.yaml"

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local import ports, targets
-from deploy.local.folder import ROOT, Folder
-from deploy.local.observatory import Observatory
-from deploy.local.trouble import Trouble
+from deploy.machine import ports
+from deploy.machine.folder import ROOT, Folder
+from deploy.machine.trouble import Trouble
+from deploy.observe.observatory import Observatory
+from deploy.system import targets
 
 pytestmark = pytest.mark.timeout(300)
 RULES = [
@@ -35,7 +36,7 @@ class Said:
 
     def __init__(self, module: str, folder: Path, **variables: str) -> None:
         env = os.environ | {"RUN": str(folder)} | variables
-        command = [sys.executable, "-m", f"deploy.local.{module}"]
+        command = [sys.executable, "-m", f"deploy.{module}"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=-1, stderr=subprocess.STDOUT, text=True)
         self.lines: list[str] = []
 
@@ -61,7 +62,7 @@ def folder() -> Iterator[Path]:
     """A system that `make run` runs."""
     with tempfile.TemporaryDirectory(prefix="lianxin-observe-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
-        run = Said("run", Path(name))
+        run = Said("system.run", Path(name))
         try:
             run.until("everything is ready")
             yield Path(name)

@@ -30,7 +30,7 @@ from deploy.check import (
     yaml_form,
 )
 from deploy.check.finding import Check, Finding, Skipped
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 
 
 def put(root: Path, name: str, text: str) -> Path:

@@ -13,9 +13,9 @@ from deploy.check import builtin_kinds, custom_kinds
 from deploy.check.objects import Object, label
 from deploy.check.policies import POLICIES, checklist
 from deploy.check.rendering import Rendered
+from services import SERVICES
 
 SAMPLE = Path(__file__).parent / "sample"
-SERVICES = ("intake", "dispatch", "sla", "notify")
 Objects = dict[str, Object]
 
 

@@ -13,11 +13,11 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from chassis.broker import connect, drop
 from chassis.database import Database
-from deploy.local.folder import ROOT
-from deploy.local.reconcile import pairs, reconciled
-from deploy.local.testbed import SystemUnderTest
+from chassis.delivery.broker import connect, drop
+from deploy.machine.folder import ROOT
+from deploy.system.reconcile import pairs, reconciled
+from deploy.system.testbed import SystemUnderTest
 
 pytestmark = pytest.mark.timeout(240)
 LETTER = {
@@ -33,7 +33,7 @@ LETTER = {
 def reconcile(system: SystemUnderTest, **variables: str) -> subprocess.CompletedProcess[str]:
     """`make reconcile`."""
     env = os.environ | {"RUN": str(system.folder.path), "WAIT": "1"} | variables
-    command = [sys.executable, "-m", "deploy.local.reconcile"]
+    command = [sys.executable, "-m", "deploy.system.reconcile"]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
 
 

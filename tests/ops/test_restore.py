@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chassis import relay
 from chassis.database import Database
-from deploy.local.backup import backup
-from deploy.local.backup_folder import Backups
-from deploy.local.environment import SERVICES
-from deploy.local.restore import restore
-from deploy.local.restore_lost import Lost
-from deploy.local.testbed import Servers
-from deploy.local.trouble import Trouble
+from chassis.delivery import relay
+from deploy.backup.backup import backup
+from deploy.backup.folder import Backups
+from deploy.backup.lost import Lost
+from deploy.backup.restore import restore
+from deploy.machine.trouble import Trouble
+from deploy.system.testbed import Servers
+from services import SERVICES
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from deploy.local import ports
-from deploy.local.folder import ROOT, Folder
-from deploy.local.issuer import Issuer
+from deploy.machine import ports
+from deploy.machine.folder import ROOT, Folder
+from deploy.system.issuer import Issuer
 
 LETTER = {
     "kind": "help",
@@ -42,7 +42,7 @@ def run(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(**variables: str) -> subprocess.Popen[str]:
         env = {k: v for k, v in os.environ.items() if k not in ("LANG", "LC_ALL")} | {"RUN": str(folder)} | variables
-        command = [sys.executable, "-m", "deploy.local.run"]
+        command = [sys.executable, "-m", "deploy.system.run"]
         started.append(subprocess.Popen(command, cwd=ROOT, env=env, stdout=-1, stderr=subprocess.STDOUT, text=True))
         return started[-1]
 
@@ -51,7 +51,7 @@ def run(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.kill()
         process.communicate()
     subprocess.run(
-        [sys.executable, "-m", "deploy.local.stop"], cwd=ROOT, env=os.environ | {"RUN": str(folder)}, check=True
+        [sys.executable, "-m", "deploy.system.stop"], cwd=ROOT, env=os.environ | {"RUN": str(folder)}, check=True
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from deploy.local.folder import ROOT
+from deploy.machine.folder import ROOT
 from deploy.signals.uses import RULES, alerts, dashboards, signals, used
 from deploy.signals.write import PAGE, page
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.environment import SERVICES, Environment
-from deploy.local.folder import ROOT, Folder
-from deploy.local.testbed import SystemUnderTest
+from deploy.machine.folder import ROOT, Folder
+from deploy.system.environment import Environment
+from deploy.system.testbed import SystemUnderTest
+from services import SERVICES
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.timeout(180)
 def status(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`make status` in the folder."""
     return subprocess.run(
-        [sys.executable, "-m", "deploy.local.status"],
+        [sys.executable, "-m", "deploy.system.status"],
         cwd=ROOT,
         env=os.environ | {"RUN": str(folder)} | variables,
         capture_output=True,

@@ -2,7 +2,7 @@
 
 import requests
 
-from deploy.local.testbed import SystemUnderTest
+from deploy.system.testbed import SystemUnderTest
 
 LETTER = {
     "kind": "help",

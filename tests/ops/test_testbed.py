@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg2
 from kombu import Connection
 
-from deploy.local.testbed import Servers, Vhost
+from deploy.system.testbed import Servers, Vhost
 
 
 def test_two_databases_of_a_service_share_nothing(database: Callable[[str], str]) -> None:

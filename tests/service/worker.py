@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chassis.database import Database
-from deploy.local.testbed import Vhost
+from deploy.system.testbed import Vhost
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,15 +8,15 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from chassis import inbox
-from chassis.consumer import Consumer
-from chassis.relay import MOVE, Relay
-from services.notify import plan
+from chassis.delivery import inbox
+from chassis.delivery.consumer import Consumer
+from chassis.delivery.relay import MOVE, Relay
 from services.notify.commands import cases as notify_cases
 from services.notify.commands import letters as letter_commands
 from services.notify.commands import sending
-from services.notify.gateway import Fate
-from services.sla import clock as sla_clock
+from services.notify.domain import plan
+from services.notify.domain.gateway import Fate
+from services.sla.domain import clock as sla_clock
 from tests.simulation import memory, processes, sql_chassis, sql_notify, sql_sla
 from tests.simulation.doors import Doors
 from tests.simulation.town import SQL

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from chassis.errors import DomainError
-from services.intake import commands as intake
-from services.intake import emergency
-from services.intake.identity import Writer
-from services.intake.numbers import Numbers
+from services.intake.commands import cases as intake
+from services.intake.commands.numbers import Numbers
+from services.intake.domain import emergency
+from services.intake.domain.identity import Writer
 from services.intake.store import SealedIdentity
 from tests.simulation.town import FORESEEN, Loop, Process, Town
 

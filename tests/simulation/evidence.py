@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from deploy.demo import evidence
-from deploy.demo.evidence import Evidence, Letter, LetterFile, Logged, Message, Post, Sms
+from referee import evidence
+from referee.evidence import Evidence, Letter, LetterFile, Logged, Message, Post, Sms
+from services import SERVICES
 from tests.simulation.people import People
-from tests.simulation.town import SERVICES, START, Town
+from tests.simulation.town import START, Town
 
 TOPOLOGY = Path(__file__).parents[2] / "contracts" / "topology.json"
 BINDINGS = evidence._bindings(TOPOLOGY)

@@ -16,14 +16,15 @@ from typing import Any
 import sqlalchemy
 import structlog
 
-from chassis import consumer, failpoints, relay
-from chassis.inbox import Reading
+from chassis import failpoints
+from chassis.delivery import consumer, relay
+from chassis.delivery.inbox import Reading
 from services.dispatch import commands as dispatch
-from services.intake import commands as intake
-from services.intake import query_code
+from services.intake.commands import cases as intake
+from services.intake.domain import query_code
 from services.notify.commands import cases as notify
 from services.notify.commands import letters, sending
-from services.sla import commands as sla
+from services.sla.commands import cases as sla
 from tests.simulation.memory import Refused
 from tests.simulation.town import Town
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.intake import resident_commands as resident
-from services.intake.holder import UNHAPPY, Grade
+from services.intake.commands import holder as resident
+from services.intake.domain.holder import UNHAPPY, Grade
 from tests.simulation.doors import Doors, unchecked
 from tests.simulation.officers import GAPS
 

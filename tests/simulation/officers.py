@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from chassis import aside
+from chassis.delivery import aside
 from services.dispatch import commands as dispatch
-from services.intake import commands as intake
-from services.intake.case import Reason
+from services.intake.commands import cases as intake
+from services.intake.domain.case import Reason
 from services.notify.commands import held, letters
 from tests.simulation.doors import Doors, unchecked
 from tests.simulation.processes import NOTIFY

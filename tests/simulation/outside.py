@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chassis.broker import Outgoing as ToBroker
-from chassis.broker import PublishFailed
-from chassis.topology import load
-from services.notify.gateway import Answer, Fate, Outgoing
-from services.notify.printing import PrinterFailed
+from chassis.delivery.broker import Outgoing as ToBroker
+from chassis.delivery.broker import PublishFailed
+from chassis.delivery.topology import load
+from services.notify.domain.gateway import Answer, Fate, Outgoing
+from services.notify.printing.press import PrinterFailed
 
 if TYPE_CHECKING:
     from tests.simulation.town import Town
@@ -24,7 +24,7 @@ for _queue, _exchanges in load().bindings.items():
 
 
 class Delivery:
-    """A message as py-amqp hands it to chassis.consumer."""
+    """A message as py-amqp hands it to chassis.delivery.consumer."""
 
     __slots__ = ("body", "delivery_info", "delivery_tag", "headers")
 
@@ -85,7 +85,7 @@ class Queue:
 
 
 class Publisher:
-    """chassis.broker.Publisher: returns when all was confirmed, or raises, and then any may be there."""
+    """chassis.delivery.broker.Publisher: returns when all was confirmed, or raises, and then any may be there."""
 
     connection = None
 
@@ -172,7 +172,7 @@ class Gateway:
 
 
 class Printer:
-    """services/notify/render.py: the same content gives the same paper under the same name."""
+    """services/notify/printing/render.py: the same content gives the same paper under the same name."""
 
     def __init__(self, town: "Town") -> None:
         self.town = town

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from services.intake import commands as intake
-from services.intake.case import Channel, Imported, Kind, Letter
-from services.intake.open_cases import OpenCase
-from services.intake.submission import Submission
+from services.intake.commands import cases as intake
+from services.intake.domain.case import Channel, Imported, Kind, Letter
+from services.intake.domain.open_cases import OpenCase
+from services.intake.domain.submission import Submission
 from tests.simulation.doors import Doors
 from tests.simulation.holders import Holder
 from tests.simulation.officers import GAPS, Leader, Officer

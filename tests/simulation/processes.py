@@ -6,16 +6,16 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from chassis import inbox, probe, retrier
-from chassis.consumer import Consumer
-from chassis.envelope import source_of
-from chassis.relay import Relay
-from chassis.topology import load
-from services.intake import contacts as contact_rules
+from chassis.delivery import inbox, probe, retrier
+from chassis.delivery.consumer import Consumer
+from chassis.delivery.envelope import source_of
+from chassis.delivery.relay import Relay
+from chassis.delivery.topology import load
+from services.intake.domain import contacts as contact_rules
 from services.notify.commands import sending
 from services.notify.commands.cases import propose_when_due
 from services.notify.commands.letters import print_signed
-from services.sla.commands import Firing
+from services.sla.commands.cases import Firing
 from tests.simulation.doors import writer_of
 from tests.simulation.ground import READINGS
 from tests.simulation.outside import Channel, Publisher
@@ -58,7 +58,7 @@ def _relay(town: Town, service: str, process: Process) -> Loop:
 
 
 def _inbox(town: Town, service: str, process: Process) -> Loop:
-    """chassis.consumer's own settling: handled, then acknowledged; a lost connection is made anew."""
+    """chassis.delivery.consumer's own settling: handled, then acknowledged; a lost connection is made anew."""
     database, queue, reading = town.databases[service], town.queues[service], READINGS[service]
     handle = partial(inbox.receive, database, reading)
     consumer = Consumer("", f"{service}.inbox", handle, process.name, retry_seconds=0.0)  # type: ignore[arg-type]

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from chassis.envelope import Event, source_of
-from deploy.demo.evidence import Evidence, Logged
-from deploy.demo.verdicts import DOUBLED, LOST, QUESTIONS, Finding
-from services.intake import commands as intake
-from services.intake.progress import VIEW
-from services.notify import plan
+from chassis.delivery.envelope import Event, source_of
+from referee.evidence import Evidence, Logged
+from referee.verdicts import DOUBLED, LOST, QUESTIONS, Finding
+from services import SERVICES
+from services.intake.commands import cases as intake
+from services.intake.domain.progress import VIEW
 from services.notify.commands import cases as notify
-from services.sla import commands as sla
+from services.notify.domain import plan
+from services.sla.commands import cases as sla
 from tests.simulation.ground import READINGS
-from tests.simulation.town import SERVICES, Town
+from tests.simulation.town import Town
 
 WRONG = "wrong"
 SKEW = timedelta(seconds=3)  # between the clocks of two databases of a town, at most

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from deploy.demo.verdicts import Finding
+from referee.verdicts import Finding
 from tests.simulation import ground
 from tests.simulation.evidence import gather
 from tests.simulation.memory import Unmodelled

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis.envelope import Event
-from services.sla.case import Case, Marking
-from services.sla.clock import Clock, Step, Turn, breach, warn
+from chassis.delivery.envelope import Event
+from services.sla.domain.case import Case, Marking
+from services.sla.domain.clock import Clock, Step, Turn, breach, warn
+from services.sla.domain.limit import Kind
+from services.sla.domain.mark import judge
 from services.sla.events import drafts
-from services.sla.limit import Kind
-from services.sla.mark import judge
 from services.sla.store import cases as case_store
 from tests.simulation import sql_chassis
 from tests.simulation.memory import Fields, Row, Tx, models, moments

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from chassis.envelope import PREFIX, Event
+from chassis.delivery.envelope import PREFIX, Event
 from tests.simulation.seed import Outcome
 from tests.simulation.town import START, Town
 

@@ -3,9 +3,9 @@
 from datetime import date
 
 from services.dispatch import commands as dispatch
-from services.dispatch.duties import Duty
-from services.dispatch.files import OrganisationFile
-from services.dispatch.organisation import Contact, Unit
+from services.dispatch.commands.files import OrganisationFile
+from services.dispatch.domain.duties import Duty
+from services.dispatch.domain.organisation import Contact, Unit
 from tests.simulation.town import Town
 
 UNITS = ("CENTRE", "C01", "O01", "O02")

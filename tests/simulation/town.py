@@ -16,7 +16,8 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 from sqlalchemy.exc import OperationalError
 
-from chassis.broker import PublishFailed
+from chassis.delivery.broker import PublishFailed
+from services import SERVICES
 from tests.simulation import sql_dispatch, sql_intake, sql_notify, sql_sla
 from tests.simulation.faults import Faults
 from tests.simulation.memory import Database, Refused
@@ -24,7 +25,6 @@ from tests.simulation.outside import Gateway, Printer, Queue
 from tests.simulation.trouble import Crash, Trouble
 
 START = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
-SERVICES = ("intake", "dispatch", "sla", "notify")
 SQL = {"intake": sql_intake, "dispatch": sql_dispatch, "sla": sql_sla, "notify": sql_notify}
 MOST_TURNS = 20_000
 FAILURE_SECONDS = 0.1

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chassis.envelope import headers, routing_key, source_of
+from chassis.delivery.envelope import headers, routing_key, source_of
 from tests.simulation.outside import BINDINGS, Delivery, Queue
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from chassis.envelope import source_of
+from chassis.delivery.envelope import source_of
 from services.sla.events import READS
 from tests.simulation.memory import ABSENT, Tx
 from tests.simulation.sql_sla import retried_subjects

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from deploy.check.objects import Pod, label, matches, name, of_kind, spec
 from deploy.check.policies.policy import Broken, policy
-from deploy.check.policies.workloads import SERVICES
 from deploy.check.rendering import Rendered
+from services import SERVICES
 
 
 def _jobs(given: Rendered) -> Iterator[Pod]:

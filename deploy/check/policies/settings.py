@@ -7,8 +7,8 @@ from functools import cache
 
 from deploy.check.objects import Object, name, of_kind
 from deploy.check.rendering import Rendered
+from services import SERVICES
 
-SERVICES = ("intake", "dispatch", "sla", "notify")
 OTHERS = {"LIANXIN_VERSION", "TZ", "PYTHONUNBUFFERED", "MANAGEMENT_URI", "GUNICORN_CMD_ARGS", "TMPDIR"}
 """Read by the chassis or the interpreter, not by a service's settings."""
 

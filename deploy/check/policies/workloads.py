@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from deploy.check.objects import Object, Pod, label, labels, matches, name, namespace, of_kind, of_operators, spec
 from deploy.check.policies.policy import Broken, Level, policy
 from deploy.check.rendering import Rendered
+from services import SERVICES
 
 DRAIN_SECONDS = 10
 """A process is out at most this long after SIGTERM."""
 LABELS = ("name", "component", "part-of", "version")
-SERVICES = ("intake", "dispatch", "sla", "notify")
 
 
 def _running(given: Rendered) -> Iterator[Pod]:

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chassis import clock
-from services.dispatch import case as cases
-from services.dispatch import detours, store
-from services.dispatch.case import Case, Fact
+from services.dispatch import store
 from services.dispatch.commands.officer import Check, Officer, Step, check_decider, check_lead, keep, locked, take
 from services.dispatch.commands.orders import order
 from services.dispatch.commands.reference import judged_by
+from services.dispatch.domain import case as cases
+from services.dispatch.domain import detours
+from services.dispatch.domain.case import Case, Fact
+from services.dispatch.domain.visibility import decider, seen_by
 from services.dispatch.errors import CaseNotFound, MainNotFound, NotYours
-from services.dispatch.visibility import decider, seen_by
 
 Follow = Callable[[Case, Case, datetime], tuple[Case, list[Fact]]]
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.dispatch import store
-from services.dispatch.case import Case
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.likeness import ALIKE, SHORTEST, likeness, pairs, plain
 from services.dispatch.errors import CaseNotFound, WordTooShort
-from services.dispatch.likeness import ALIKE, SHORTEST, likeness, pairs, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis.envelope import Draft, Event
-from chassis.inbox import Reading
-from services.dispatch import case as cases
-from services.dispatch import deadlines, detours, events, metrics, store, triage
-from services.dispatch.case import Case, Fact, Imported, Letter
+from chassis.delivery.envelope import Draft, Event
+from chassis.delivery.inbox import Reading
+from services.dispatch import events, metrics, store
 from services.dispatch.commands.reference import Reference, judged_by
-from services.dispatch.deadlines import Standing
-from services.dispatch.supplement import Supplement
+from services.dispatch.domain import case as cases
+from services.dispatch.domain import deadlines, detours, triage
+from services.dispatch.domain.case import Case, Fact, Imported, Letter
+from services.dispatch.domain.deadlines import Standing
+from services.dispatch.domain.supplement import Supplement
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
+from chassis import clock
+from chassis.delivery import outbox
 from services.dispatch import events, metrics, store
-from services.dispatch.case import Case, Fact
+from services.dispatch.domain.case import Case, Fact
+from services.dispatch.domain.visibility import decider
 from services.dispatch.errors import CaseNotFound, NotLeadUnit, NotYours
-from services.dispatch.visibility import decider
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.dispatch.case import Case, Order
 from services.dispatch.commands.reference import Reference
+from services.dispatch.domain.case import Case, Order
+from services.dispatch.domain.organisation import Organisation
 from services.dispatch.errors import ClosedUnit, UnknownCategory, UnknownUnit
-from services.dispatch.organisation import Organisation
 
 
 def order(case: Case, wish: Mapping[str, Any], reference: Reference) -> Order:

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from services.dispatch import store
-from services.dispatch.case import Case
 from services.dispatch.commands.reference import judged_by
-from services.dispatch.deadlines import Standing
-from services.dispatch.directory import Directory
-from services.dispatch.duties import DutyList
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.deadlines import Standing
+from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.duties import DutyList
+from services.dispatch.domain.organisation import Unit
+from services.dispatch.domain.supplement import Supplement
 from services.dispatch.errors import CaseNotFound
-from services.dispatch.organisation import Unit
-from services.dispatch.supplement import Supplement
 
 
 def read(tx: Connection, number: str, scopes: frozenset[str]) -> tuple[Case, list[store.Work]]:

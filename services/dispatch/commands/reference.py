@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
-from services.dispatch import directory, duties, events, organisation, store, triage
-from services.dispatch.directory import Directory
-from services.dispatch.duties import DutyList
-from services.dispatch.files import DirectoryFile, DutiesFile, OrganisationFile
-from services.dispatch.organisation import Organisation
+from chassis import clock
+from chassis.delivery import outbox
+from services.dispatch import events, store
+from services.dispatch.commands.files import DirectoryFile, DutiesFile, OrganisationFile
+from services.dispatch.domain import directory, duties, organisation, triage
+from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.duties import DutyList
+from services.dispatch.domain.organisation import Organisation
 
 
 @dataclass(frozen=True, slots=True)

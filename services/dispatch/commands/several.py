@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from chassis.database import Database
 from chassis.errors import DomainError
-from services.dispatch import case as cases
-from services.dispatch.case import Case, Fact
 from services.dispatch.commands.officer import Officer, check_decider, take
 from services.dispatch.commands.orders import order
 from services.dispatch.commands.reference import judged_by
+from services.dispatch.domain import case as cases
+from services.dispatch.domain.case import Case, Fact
 from services.dispatch.errors import NoSuggestion
 
 

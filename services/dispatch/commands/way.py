@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.dispatch import case as cases
-from services.dispatch import detours
-from services.dispatch.case import Case, Fact
 from services.dispatch.commands.detours import take_with_followers
 from services.dispatch.commands.officer import Officer, check_decider, check_lead, take
 from services.dispatch.commands.orders import order
 from services.dispatch.commands.reference import judged_by
+from services.dispatch.domain import case as cases
+from services.dispatch.domain import detours
+from services.dispatch.domain.case import Case, Fact
 
 
 def dispatch(tx: Connection, number: str, wish: Mapping[str, Any], officer: Officer) -> Case:

@@ -3,9 +3,10 @@
 from sqlalchemy import Connection
 
 from chassis import clock
-from services.dispatch import store, work
-from services.dispatch.case import Case
+from services.dispatch import store
 from services.dispatch.commands.officer import Officer, check_lead, check_part, locked
+from services.dispatch.domain import work
+from services.dispatch.domain.case import Case
 
 
 def name_handler(tx: Connection, number: str, name: str, officer: Officer) -> Case:

@@ -11,12 +11,13 @@ from chassis import clock, crypto
 from chassis.crypto import MasterKeys
 from chassis.database import Database
 from services.dispatch import metrics
-from services.dispatch.login import account as accounts
-from services.dispatch.login import hashing, password, second_factor, store
-from services.dispatch.login import session as sessions
-from services.dispatch.login.account import Account
+from services.dispatch.login import hashing, second_factor, store
+from services.dispatch.login.domain import account as accounts
+from services.dispatch.login.domain import password
+from services.dispatch.login.domain import session as sessions
+from services.dispatch.login.domain.account import Account
+from services.dispatch.login.domain.session import Session
 from services.dispatch.login.errors import FormerPassword, LoginRefused, StepExpired, WrongCode, WrongPassword
-from services.dispatch.login.session import Session
 
 
 @dataclass(frozen=True, slots=True)

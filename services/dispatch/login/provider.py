@@ -15,8 +15,8 @@ from joserfc.errors import JoseError
 
 from chassis import logs
 from chassis.web.issuers import IssuerKeys, IssuerUnreachable
-from services.dispatch.login.account import ROLES
 from services.dispatch.login.commands import Person
+from services.dispatch.login.domain.account import ROLES
 from services.dispatch.login.errors import NoRole, ProviderAway
 from services.dispatch.settings import Settings
 

@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
 
-from services.dispatch.login.password import LONGEST
+from services.dispatch.login.domain.password import LONGEST
 
 
 class Form(Schema):

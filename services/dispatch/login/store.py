@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.login.account import Account
-from services.dispatch.login.session import Session
+from services.dispatch.login.domain.account import Account
+from services.dispatch.login.domain.session import Session
 
 KEPT = timedelta(days=30)
 """How long an ended session stays, so that its browser can be told why it ended."""

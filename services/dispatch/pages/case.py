@@ -8,13 +8,14 @@ from flask import Response
 from sqlalchemy import Connection
 
 from chassis import clock, pages, web
-from services.dispatch import commands, detours
-from services.dispatch.case import OPEN, Case, legal_commands
-from services.dispatch.organisation import Unit
+from services.dispatch import commands
+from services.dispatch.domain import detours
+from services.dispatch.domain.case import OPEN, Case, legal_commands
+from services.dispatch.domain.organisation import Unit
+from services.dispatch.domain.visibility import decider
 from services.dispatch.pages import words
 from services.dispatch.pages.fields import label, several
 from services.dispatch.pages.forms import Attempt
-from services.dispatch.visibility import decider
 
 STAFF = ("centre", "unit", "leader", "supervisor")
 DECIDERS = ("centre", "leader", "supervisor")

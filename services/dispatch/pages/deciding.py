@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from chassis import pages
 from services.dispatch import commands
-from services.dispatch.case import Case
+from services.dispatch.domain.case import Case
 from services.dispatch.pages.case import DECIDERS, blueprint, show
 from services.dispatch.pages.fields import flags, several, unit_code
 from services.dispatch.pages.forms import Form, Values, answer

@@ -12,13 +12,13 @@ from chassis import clock, pages, web
 from chassis.errors import DomainError
 from chassis.web.problems import ErrorTable
 from services.dispatch import commands
-from services.dispatch.case import Case
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.visibility import decider
 from services.dispatch.errors import CaseNotFound, WordTooShort
 from services.dispatch.pages import tabs, words
 from services.dispatch.pages.case import DECIDERS, STAFF
 from services.dispatch.pages.forms import expect_typed
 from services.dispatch.schemas import SearchBody
-from services.dispatch.visibility import decider
 
 PAGE = 50
 OPEN_IT = "没有建议单位，请打开后分拨。"

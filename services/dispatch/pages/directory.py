@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from chassis import clock, pages, web
 from chassis.pages.filters import ZONE
 from services.dispatch import commands
-from services.dispatch.organisation import Unit
+from services.dispatch.domain.organisation import Unit
 
 blueprint = pages.Blueprint("directory", __name__, url_prefix="/directory")
 

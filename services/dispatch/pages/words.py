@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.dispatch.case import Case
-from services.dispatch.detours import REASONS as REASONS
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.detours import REASONS as REASONS
+from services.dispatch.domain.work import KINDS as WORK
 from services.dispatch.store import Work
-from services.dispatch.work import KINDS as WORK
 
 STATES = {
     "waiting": "待分拨",

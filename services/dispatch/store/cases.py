@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.dispatch.case import Case, Imported, Letter, Study
+from services.dispatch.domain.case import Case, Imported, Letter, Study
+from services.dispatch.domain.visibility import seen_by
 from services.dispatch.store.documents import as_json, plain
-from services.dispatch.visibility import seen_by
 
 CASE_COLUMNS = {
     "number": "text", "state": "text", "version": "integer", "revision": "integer", "scopes": "text[]",

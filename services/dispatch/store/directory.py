@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.directory import Directory, Entry
+from services.dispatch.domain.directory import Directory, Entry
 
 _NAMES = [field.name for field in fields(Entry)]
 READ = text(f"select {', '.join(_NAMES)} from directory order by position")

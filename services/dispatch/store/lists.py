@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.case import OPEN, Case
-from services.dispatch.cursor import Cursor
-from services.dispatch.deadlines import Standing
+from services.dispatch.domain.case import OPEN, Case
+from services.dispatch.domain.cursor import Cursor
+from services.dispatch.domain.deadlines import Standing
 from services.dispatch.store.cases import NAMES, case_of
 from services.dispatch.store.standings import clocks_of
 

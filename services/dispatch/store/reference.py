@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.dispatch.duties import Duty, DutyList, Words
-from services.dispatch.organisation import Contact, Organisation, Unit
+from services.dispatch.domain.duties import Duty, DutyList, Words
+from services.dispatch.domain.organisation import Contact, Organisation, Unit
 from services.dispatch.store.documents import as_json, plain
 
 

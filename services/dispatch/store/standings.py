@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.deadlines import Deadline, Standing
+from services.dispatch.domain.deadlines import Deadline, Standing
 from services.dispatch.store.documents import as_json
 
 LOCK_STANDINGS = text(

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, text
 
+from services.dispatch.domain.supplement import Supplement
 from services.dispatch.store.documents import as_json
-from services.dispatch.supplement import Supplement
 
 SAVE_SUPPLEMENTS = text("""
     insert into supplements (number, seq, at, text, media)

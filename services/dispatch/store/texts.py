@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.case import Case
-from services.dispatch.likeness import NEAR_WITHIN, pairs, plain
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.likeness import NEAR_WITHIN, pairs, plain
 from services.dispatch.store.documents import as_json
 from services.dispatch.store.lists import ENTRY, SEEN, Entry, entry_of
 

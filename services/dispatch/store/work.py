@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.case import Fact
+from services.dispatch.domain.case import Fact
+from services.dispatch.domain.work import Entry
 from services.dispatch.store.documents import as_json
-from services.dispatch.work import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 // The proof of work that an address with many letters is asked for: find n so that SHA-256 of "seed:n" begins with
-// enough zeros (services/intake/challenge.py). In short turns, so that the page stays usable.
+// enough zeros (services/intake/domain/challenge.py). In short turns, so that the page stays usable.
 (() => {
   "use strict";
   const box = document.querySelector("[data-challenge]");

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.case import Case, Channel, Imported, Kind, Letter, Reason, State
-from services.intake.emergency import Alarm
+from services.intake.domain.case import Case, Channel, Imported, Kind, Letter, Reason, State
+from services.intake.domain.emergency import Alarm
 from services.intake.store.identities import SealedIdentity
 from services.intake.store.stored import plain, timed
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.holder import Grade, Held, Rating, Supplement
-from services.intake.progress import Handling, Pass, Progress, Promise
+from services.intake.domain.holder import Grade, Held, Rating, Supplement
+from services.intake.domain.progress import Handling, Pass, Progress, Promise
 from services.intake.store.cases import COLUMNS, case_of
 from services.intake.store.stored import plain, timed
 

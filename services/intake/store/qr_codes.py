@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.qr_code import QrCode
+from services.intake.domain.qr_code import QrCode
 
 Counted = Literal["scans", "starts", "submissions"]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from services.intake.limit import Limit, Tally
+from services.intake.domain.limit import Limit, Tally
 
 # A count whose window has passed starts anew; the database's clock decides.
 COUNT = text("""

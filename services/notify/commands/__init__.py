@@ -1,4 +1,4 @@
-"""One function per command, by what it acts on: load, decide, save, publish."""
+"""What can be asked of notify, and how it reads the others' events."""
 
 from services.notify.commands.cases import READING
 

@@ -7,18 +7,20 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
+from chassis import clock
 from chassis.database import Database
-from chassis.envelope import Draft, Event
-from chassis.inbox import Reading
-from services.notify import letter as letters
-from services.notify import metrics, plan, store
-from services.notify.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
+from chassis.delivery import outbox
+from chassis.delivery.envelope import Draft, Event
+from chassis.delivery.inbox import Reading
+from services.notify import metrics, store
+from services.notify.commands.published import letter_draft
+from services.notify.domain import letter as letters
+from services.notify.domain import plan
+from services.notify.domain.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
+from services.notify.domain.letter import Letter
+from services.notify.domain.message import Message
+from services.notify.domain.unit import CENTRE, CENTRE_NAME, Contact, Unit
 from services.notify.events import READS
-from services.notify.letter import Letter
-from services.notify.message import Message
-from services.notify.published import letter_draft
-from services.notify.unit import CENTRE, CENTRE_NAME, Contact, Unit
 
 BATCH = 100
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from chassis import clock, outbox
+from chassis import clock
 from chassis.database import Database
+from chassis.delivery import outbox
 from services.notify import metrics, store
+from services.notify.commands.published import message_draft
+from services.notify.domain.message import TRANSITIONS
 from services.notify.errors import IllegalTransition, MessageNotFound
-from services.notify.message import TRANSITIONS
-from services.notify.published import message_draft
 from services.notify.store.messages import Waiting
 
 

@@ -7,15 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis import clock, failpoints, logs, outbox
+from chassis import clock, failpoints, logs
 from chassis.database import Database
+from chassis.delivery import outbox
 from chassis.masking import mask
-from services.notify import letter as letters
-from services.notify import letter_page, metrics, plan, series, store
+from services.notify import metrics, store
+from services.notify.commands.published import letter_draft
+from services.notify.domain import letter as letters
+from services.notify.domain import plan, series
+from services.notify.domain.letter import Letter
 from services.notify.errors import IllegalTransition, LetterNotFound, LetterNotPrinted
-from services.notify.letter import Letter
-from services.notify.printing import PrinterFailed, print_letters
-from services.notify.published import letter_draft
+from services.notify.printing import paper as letter_page
+from services.notify.printing.press import PrinterFailed, print_letters
 from services.notify.settings import Settings
 
 log = logs.get(__name__)

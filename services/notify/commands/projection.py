@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from chassis import clock
-from chassis.envelope import Event
-from chassis.rebuild import Projection
-from services.notify import plan, store
-from services.notify.case import Case
+from chassis.delivery.envelope import Event
+from chassis.operating.rebuild import Projection
+from services.notify import store
 from services.notify.commands.cases import READING, told, unit
-from services.notify.unit import Unit
+from services.notify.domain import plan
+from services.notify.domain.case import Case
+from services.notify.domain.unit import Unit
 
 Known = Case | Unit
 

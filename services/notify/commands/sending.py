@@ -14,17 +14,19 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from chassis import clock, failpoints, outbox
+from chassis import clock, failpoints
 from chassis.database import Database
-from chassis.envelope import Draft
-from services.notify import metrics, segment, store, template
-from services.notify.gateway import Answer, Fate, Gateway, Outgoing
-from services.notify.message import LONGEST, after_unknown, back_off, why_skip
-from services.notify.published import message_draft
+from chassis.delivery import outbox
+from chassis.delivery.envelope import Draft
+from services.notify import metrics, store
+from services.notify.commands.published import message_draft
+from services.notify.domain import segment, template
+from services.notify.domain.gateway import Answer, Fate, Gateway, Outgoing
+from services.notify.domain.message import LONGEST, after_unknown, back_off, why_skip
+from services.notify.domain.template import RESIDENT
+from services.notify.domain.window import gather, opened_before
 from services.notify.settings import Settings
 from services.notify.store.messages import Claim, Ending, Lapsed, Waiting
-from services.notify.template import RESIDENT
-from services.notify.window import gather, opened_before
 
 chance = SystemRandom().random
 BATCH = 50

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from services.notify.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
+from services.notify.domain.case import Breach, Case, Clock, Closing, Mark, Stop, Submission, Withdrawal
 
 Part = TypeVar("Part", Submission, Closing, Withdrawal, Clock, Stop, Mark, Breach)
 _COLUMNS = "number, intake, dispatch, withdrawal, sla, stops, restricted_by"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.notify.letter import Letter
+from services.notify.domain.letter import Letter
 
 _COLUMNS = """
     id, case_number, kind, gen, unit, unit_name, complexity, started_at, due, breached_at, restricted, state, version,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.notify.message import Message
+from services.notify.domain.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

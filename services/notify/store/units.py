@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.notify.unit import Contact, Unit
+from services.notify.domain.unit import Contact, Unit
 
 
 def load(tx: Connection, codes: Sequence[str]) -> dict[str, Unit]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.sla.case import NOTHING, Case, Dispatch, Intake
-from services.sla.clock import Clock, Status
-from services.sla.limit import Complexity, Kind
-from services.sla.mark import Mark, Reason
+from services.sla.domain.case import NOTHING, Case, Dispatch, Intake
+from services.sla.domain.clock import Clock, Status
+from services.sla.domain.limit import Complexity, Kind
+from services.sla.domain.mark import Mark, Reason
 
 CASE = (
     *("version", "submitted_at", "accepted_at", "refused_at", "withdrawn_at", "emergency"),

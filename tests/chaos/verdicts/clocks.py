@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from deploy.demo import verdicts as demo
+from referee import verdicts as demo
 from tests.chaos.evidence import Entry, Evidence, moment
 from tests.chaos.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import CATCH_UP, Window, due_since, healed_after, real, windows

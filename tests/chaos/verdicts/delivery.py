@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.demo import verdicts as demo
+from referee import verdicts as demo
 from tests.chaos.evidence import Entry, Evidence, number_of
 from tests.chaos.findings import DOUBLED, LOST, REORDERED, WRONG, Finding, taken_over
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from deploy.demo import verdicts as demo
-from deploy.demo.evidence import Logged
+from referee import verdicts as demo
+from referee.evidence import Logged
 from tests.chaos.evidence import Evidence, Row, moment
 from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import reals

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from services import SERVICES
 from tests.chaos.evidence import Evidence
 from tests.chaos.findings import LEAKED, LEFT, LOST, WRONG, Finding
-from tests.chaos.real_time import SERVICES
 
 LEFT_OVER = {
     "attempt": "an event's attempts are still counted",

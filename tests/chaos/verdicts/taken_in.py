@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.web.idempotency import KEPT
-from deploy.demo import verdicts as demo
-from deploy.demo.evidence import Evidence as Books
+from referee import verdicts as demo
+from referee.evidence import Evidence as Books
 from tests.chaos.evidence import Entry, Evidence, Row, number_of
 from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
 from tests.chaos.real_time import shift_at

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import text
 
-from chassis import topology
 from chassis.database import Database
-from chassis.envelope import source_of
+from chassis.delivery import topology
+from chassis.delivery.envelope import source_of
+from chassis.delivery.relay import Relay
 from chassis.migrations import script
-from chassis.relay import Relay
-from deploy.local import postgres
-from deploy.local.testbed import Servers, Vhost
+from deploy.servers import postgres
+from deploy.system.testbed import Servers, Vhost
 from tests.service.chassis.counting import ADDER, COUNTER, TABLE, TOPOLOGY
 
 

@@ -8,9 +8,9 @@ from marshmallow import EXCLUDE, Schema, fields
 from sqlalchemy import Connection, text
 
 from chassis.database import Database
-from chassis.envelope import Draft, Event
-from chassis.inbox import Reading
-from chassis.topology import Topology
+from chassis.delivery.envelope import Draft, Event
+from chassis.delivery.inbox import Reading
+from chassis.delivery.topology import Topology
 
 TABLE = "create table totals (name text primary key, total bigint not null, version bigint not null)"
 # Two users the broker knows anyway: one adds, the other counts.

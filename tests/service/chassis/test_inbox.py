@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from chassis import aside, inbox
 from chassis.database import Database
-from chassis.gate import Rebuilding
-from chassis.inbox import Message, Reading, receive
-from chassis.retrier import replay_one
+from chassis.delivery import aside, inbox
+from chassis.delivery.gate import Rebuilding
+from chassis.delivery.inbox import Message, Reading, receive
+from chassis.delivery.retrier import replay_one
 from chassis.testing import message, move_clock, published
 from tests.service.chassis import counting
 from tests.service.chassis.counting import ADDER, READING, added, totals

@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 
 from chassis import migrations
-from deploy.local import postgres
-from deploy.local.testbed import Servers
+from deploy.servers import postgres
+from deploy.system.testbed import Servers
 from tests.service.chassis.waiting import until
 
 ROOT = Path(__file__).parents[3]

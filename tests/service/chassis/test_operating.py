@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis import process
-from chassis.broker import connect, drop
 from chassis.database import Database
-from chassis.inbox import receive
-from chassis.retrier import replay_one
+from chassis.delivery.broker import connect, drop
+from chassis.delivery.inbox import receive
+from chassis.delivery.retrier import replay_one
+from chassis.operating import process
 from chassis.settings import Settings
 from chassis.testing import message, move_clock
-from deploy.local.testbed import Servers, Vhost
+from deploy.system.testbed import Servers, Vhost
 from tests.service.chassis.counting import ADDER, READING, added, totals
 
 Command = Callable[..., tuple[int, str]]

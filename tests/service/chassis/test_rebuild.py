@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import text
 
-from chassis import aside, gate, outbox
 from chassis.database import Database
-from chassis.envelope import Event
-from chassis.gate import Rebuilding
-from chassis.inbox import Message, receive
-from chassis.rebuild import Projection, Rebuilt, Refused, export, rebuild
-from chassis.relay import Relay
-from chassis.retrier import replay_one
-from chassis.sections import Unreadable
+from chassis.delivery import aside, gate, outbox
+from chassis.delivery.envelope import Event
+from chassis.delivery.gate import Rebuilding
+from chassis.delivery.inbox import Message, receive
+from chassis.delivery.relay import Relay
+from chassis.delivery.retrier import replay_one
+from chassis.operating.rebuild import Projection, Rebuilt, Refused, export, rebuild
+from chassis.operating.sections import Unreadable
 from chassis.testing import message, published
-from deploy.local.testbed import Vhost
+from deploy.system.testbed import Vhost
 from tests.service.chassis import counting
 from tests.service.chassis.counting import ADDER, COUNTER, READING, TOPOLOGY, Total, added, totals
 from tests.service.chassis.test_reconcile import publish, taken

@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import comparison, outbox
-from chassis.broker import connect, drop
-from chassis.comparison import Comparison, confirmed
 from chassis.database import Database
-from chassis.inbox import Message, receive
-from chassis.reconcile import compare, newest
-from chassis.relay import Relay
-from chassis.replay import replay
-from chassis.sections import Unreadable
+from chassis.delivery import outbox
+from chassis.delivery.broker import connect, drop
+from chassis.delivery.inbox import Message, receive
+from chassis.delivery.relay import Relay
+from chassis.delivery.replay import replay
+from chassis.operating import comparison
+from chassis.operating.comparison import Comparison, confirmed
+from chassis.operating.reconcile import compare, newest
+from chassis.operating.sections import Unreadable
 from chassis.settings import Settings
-from deploy.local.testbed import Vhost
+from deploy.system.testbed import Vhost
 from tests.service.chassis import counting
 from tests.service.chassis.counting import ADDER, COUNTER, READING, TOPOLOGY, added, totals
 
@@ -70,7 +71,7 @@ def settings(adder: Database, vhost: Vhost) -> Settings:
 def test_lost_events_are_named_by_their_subjects_and_a_replay_mends_it(
     adder: Database, counter: Database, relay: Relay, vhost: Vhost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.topology.load", lambda: TOPOLOGY)
+    monkeypatch.setattr("chassis.delivery.topology.load", lambda: TOPOLOGY)
     publish(adder, relay, *((f"s{n}", seq) for seq in (1, 2) for n in range(20)))
     hear(counter, taken(vhost), lost=[("s3", 2), ("s7", 1), ("s7", 2)])
     found = reconciled(adder, counter)

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import outbox, topology
-from chassis import relay as relaying
-from chassis.broker import connect, drop
 from chassis.database import Database
-from chassis.envelope import Draft, source_of
-from chassis.relay import Relay
-from chassis.replay import replay
+from chassis.delivery import outbox, topology
+from chassis.delivery import relay as relaying
+from chassis.delivery.broker import connect, drop
+from chassis.delivery.envelope import Draft, source_of
+from chassis.delivery.relay import Relay
+from chassis.delivery.replay import replay
 from chassis.settings import Settings
-from deploy.local.testbed import Servers, Vhost
+from deploy.system.testbed import Servers, Vhost
 from tests.service.chassis.conftest import apply_topology
 from tests.service.chassis.counting import ADDER, COUNTER, TOPOLOGY, added
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chassis import outbox
-from chassis import relay as relaying
 from chassis.database import Database
-from deploy.local import postgres
-from deploy.local.testbed import Servers
+from chassis.delivery import outbox
+from chassis.delivery import relay as relaying
+from deploy.servers import postgres
+from deploy.system.testbed import Servers
 from tests.service.chassis.counting import ADDER, added
 
 

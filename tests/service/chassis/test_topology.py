@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis import topology
-from deploy.local import postgres
-from deploy.local.testbed import Servers
+from chassis.delivery import topology
+from deploy.servers import postgres
+from deploy.system.testbed import Servers
 
 ROOT = Path(__file__).parents[3]
 OURS = ("intake", "dispatch", "sla", "notify")
@@ -49,6 +49,6 @@ def test_address_and_passwords_come_from_files(servers: Servers, empty: str, tmp
     for variable, value in told.items():
         (tmp_path / variable).write_text(value + "\n")
         env[f"{variable}_FILE"] = str(tmp_path / variable)
-    command = [sys.executable, "-m", "chassis.topology", "apply", "--vhost", empty]
+    command = [sys.executable, "-m", "chassis.delivery.topology", "apply", "--vhost", empty]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "the broker matches the topology\n"), done.stderr

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from chassis import migrations
 from chassis.database import Database
-from deploy.local import postgres
-from deploy.local.testbed import Servers, Vhost
+from deploy.servers import postgres
+from deploy.system.testbed import Servers, Vhost
 
 ROOT = Path(__file__).parents[3]
 REVISIONS = ROOT / "services" / "sla" / "migrations"

@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.errors import DomainError
 from chassis.settings import DEVELOPMENT_ISSUER, Settings
 from chassis.web.issuers import DevelopmentIssuer
-from deploy.local import postgres
+from deploy.servers import postgres
 from tests.service.chassis.waiting import until
 
 ADDRESS = "/api/post/v1/letters"

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local import ports
-from deploy.local.folder import ROOT
+from deploy.machine import ports
+from deploy.machine.folder import ROOT
 from tests.service.chassis.waiting import until
 
 PROGRAM = """

@@ -10,12 +10,13 @@ from chassis import crypto
 from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER
 from chassis.web.issuers import DevelopmentIssuer
-from services.dispatch import api, commands, files
+from services.dispatch import api, commands
+from services.dispatch.commands import files
 from services.dispatch.settings import Settings
 from tests.service.dispatch.gate import Gate
 from tests.service.dispatch.office import Office
 
-DATA = Path(files.__file__).parent / "data"
+DATA = Path(files.__file__).parents[1] / "data"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chassis import clock
 from services.dispatch.__main__ import main
 from services.dispatch.login import hashing, store
-from services.dispatch.login.account import Account
+from services.dispatch.login.domain.account import Account
 
 GOOD = "Xinan-2026-street"
 OTHER = "Another-2026-word"

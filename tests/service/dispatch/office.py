@@ -7,10 +7,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from chassis import inbox
 from chassis.database import Database
-from chassis.envelope import Draft
-from chassis.inbox import Message
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Draft
+from chassis.delivery.inbox import Message
 from chassis.testing import message
 from chassis.web.issuers import DevelopmentIssuer
 from services.dispatch import commands

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.testing import message, move_clock, published
-from services.dispatch.detours import HAND_BACK_WITHIN
+from services.dispatch.domain.detours import HAND_BACK_WITHIN
 from tests.service.dispatch.office import STALLS, Intake, Office
 from tests.service.dispatch.test_api import ANSWER, ORDER, TOLD, bring_to
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from services.dispatch import commands, files, triage
+from services.dispatch import commands
+from services.dispatch.commands import files
+from services.dispatch.domain import triage
 from tests.service.dispatch.conftest import DATA
 from tests.service.dispatch.office import Office
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from chassis.testing import published
-from services.dispatch import commands, files
+from services.dispatch import commands
+from services.dispatch.commands import files
 from tests.service.dispatch.office import Intake, Office
 
-DATA = Path(files.__file__).parent / "data"
+DATA = Path(files.__file__).parents[1] / "data"
 ROOT = DATA.parents[2]
 UNITS = files.organisation(DATA / "organisation.demo.json")
 DUTIES = files.duties(DATA / "duties.demo.json")

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from services.dispatch import metrics
-from services.dispatch.commands.measuring import measure
+from services.dispatch.operating.measuring import measure
 from tests.service.dispatch.office import STALLS, Intake, Office
 from tests.service.dispatch.test_standings import NUMBERS, clock
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.envelope import Draft
-from chassis.inbox import Message
+from chassis.delivery.envelope import Draft
+from chassis.delivery.inbox import Message
 from chassis.testing import message
 from tests.service.dispatch.office import Intake, Office
 from tests.service.dispatch.test_inbox import statements

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from chassis.envelope import Draft
+from chassis.delivery.envelope import Draft
 from chassis.testing import message, published
 from tests.service.dispatch.browser import Browser
 from tests.service.dispatch.office import Intake, Office

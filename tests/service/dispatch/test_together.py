@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.testing import published
-from services.dispatch import commands, files
+from services.dispatch import commands
+from services.dispatch.commands import files
 from tests.service.dispatch.office import STALLS, Intake, Office
 
-UNITS = files.organisation(Path(files.__file__).parent / "data" / "organisation.demo.json")
+UNITS = files.organisation(Path(files.__file__).parents[1] / "data" / "organisation.demo.json")
 NUMBER = "XA20261124000001"
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chassis.broker import Outgoing, Publisher
-from chassis.envelope import routing_key
+from chassis.delivery.broker import Outgoing, Publisher
+from chassis.delivery.envelope import routing_key
 from chassis.testing import message
-from deploy.local.testbed import Vhost
+from deploy.system.testbed import Vhost
 from tests.service.dispatch.office import Intake, Office
 from tests.service.worker import wait_for, worker
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from werkzeug.test import TestResponse
 
-from services.intake import media_commands
-from services.intake.media import CHUNK, Kind, Media, Stage
-from services.intake.media_commands import Cabinet, Claim
-from services.intake.store import media as media_store
-from services.intake.workshop import Workshop
+from services.intake.domain.media import CHUNK, Kind, Media, Stage
+from services.intake.media import commands as media_commands
+from services.intake.media import store as media_store
+from services.intake.media.commands import Cabinet, Claim
+from services.intake.media.workshop import Workshop
 from tests.service.intake.conftest import Street
 
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -14,8 +14,8 @@ from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER, read
 from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
-from services.intake import commands
 from services.intake.api import create_app
+from services.intake.commands import cases as commands
 from services.intake.settings import Settings
 
 LETTER: Mapping[str, Any] = {

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from chassis import clock
-from services.intake import commands, store
+from services.intake import store
+from services.intake.commands import cases as commands
 from tests.service.intake.conftest import Street
 
 Make = Callable[..., Street]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import crypto
-from services.intake import commands
+from services.intake.commands import cases as commands
 from services.intake.errors import ReaderKeyMissing, TooManyCases, UnknownPurpose
 from tests.service.intake.conftest import Street
 

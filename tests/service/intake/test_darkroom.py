@@ -11,12 +11,13 @@ import pytest
 from PIL import Image
 
 from chassis.testing import move_clock
-from services.intake import media_commands, workshop
-from services.intake.media import Kind, Reason, State, Taken
-from services.intake.media_commands import Claim
-from services.intake.media_keys import rendition_key
-from services.intake.store import media as media_store
-from services.intake.workshop import Workshop
+from services.intake.domain.media import Kind, Reason, State, Taken
+from services.intake.domain.media_keys import rendition_key
+from services.intake.media import commands as media_commands
+from services.intake.media import store as media_store
+from services.intake.media import workshop
+from services.intake.media.commands import Claim
+from services.intake.media.workshop import Workshop
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import LATITUDE, LONGITUDE, SECRET, photo, video

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from services.intake import metrics
-from services.intake.measuring import measure
+from services.intake.operating.measuring import measure
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]

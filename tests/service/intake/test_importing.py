@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chassis.testing import published
-from services.intake import importing
-from services.intake.open_cases import REQUIRED
+from services.intake.domain.open_cases import REQUIRED
+from services.intake.operating import importing
 from tests.service.intake.conftest import Street
 
 Make = Callable[..., Street]

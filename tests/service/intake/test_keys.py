@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from chassis import crypto
 from chassis.settings import read
-from services.intake import commands, keys
+from services.intake.commands import cases as commands
+from services.intake.operating import keys
 from services.intake.settings import Settings
 from tests.service.intake.conftest import Street
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis import inbox
-from chassis.envelope import Draft
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Draft
 from chassis.testing import message, move_clock
-from services.intake.commands import READING
+from services.intake.commands.cases import READING
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]

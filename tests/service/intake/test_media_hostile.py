@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
-from deploy.local import ports
-from services.intake import media_commands, store
-from services.intake.media import CHUNK, SMALLEST, Kind, Reason, State
-from services.intake.media_commands import Claim
-from services.intake.progress import Progress, told_by_dispatch
+from deploy.machine import ports
+from services.intake import store
+from services.intake.domain.media import CHUNK, SMALLEST, Kind, Reason, State
+from services.intake.domain.progress import Progress, told_by_dispatch
+from services.intake.media import commands as media_commands
+from services.intake.media.commands import Claim
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import flood, grown, noise, photo, video

@@ -10,10 +10,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from chassis import pages
-from services.intake import media_pages, store, visit
-from services.intake.media import Kind, Stage
-from services.intake.media_commands import Claim
-from services.intake.progress import Progress, told_by_dispatch
+from services.intake import store
+from services.intake.domain.media import Kind, Stage
+from services.intake.domain.progress import Progress, told_by_dispatch
+from services.intake.media.commands import Claim
+from services.intake.pages import media as media_pages
+from services.intake.pages import visit
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import LETTER, Street
 from tests.service.intake.pictures import photo, video

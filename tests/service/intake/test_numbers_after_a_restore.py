@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import clock, relay
+from chassis import clock
+from chassis.delivery import relay
 from chassis.testing import move_clock
+from services.intake.domain.numbering import USUAL, day_of
 from services.intake.errors import NumbersExhausted, NumbersUnsafe
-from services.intake.numbering import USUAL, day_of
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.bucket import Bucket
-from services.intake.objects import Folder, ObjectMissing, Objects, StoreUnavailable
+from services.intake.media.objects.bucket import Bucket
+from services.intake.media.objects.port import Folder, ObjectMissing, Objects, StoreUnavailable
 
 KEY = "a1B2-_c3/file.jpg"
 

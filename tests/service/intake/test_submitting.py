@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from services.intake.numbering import SHANGHAI
+from services.intake.domain.numbering import SHANGHAI
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]

@@ -10,10 +10,10 @@ import pytest
 from werkzeug.datastructures import FileStorage
 
 from chassis.testing import move_clock
-from services.intake import media_commands
+from services.intake.domain.media import CHUNK, Kind, Stage, State
 from services.intake.errors import TooManyFiles, UploadRefused, UploadUnfinished
-from services.intake.media import CHUNK, Kind, Stage, State
-from services.intake.media_commands import Claim, claims
+from services.intake.media import commands as media_commands
+from services.intake.media.commands import Claim, claims
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import noise, photo

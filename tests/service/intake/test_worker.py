@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from chassis import crypto
 from chassis.database import Database
-from deploy.local.testbed import Vhost
+from deploy.system.testbed import Vhost
 from tests.service.intake.conftest import Street
 from tests.service.worker import wait_for, worker
 

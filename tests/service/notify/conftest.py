@@ -9,7 +9,7 @@ from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER
 from chassis.web.issuers import DevelopmentIssuer
 from services.notify import api
-from services.notify.file_gateway import FileLedger
+from services.notify.gateways.file import FileLedger
 from services.notify.settings import Settings
 from tests.service.notify.desk import Desk, Directory
 

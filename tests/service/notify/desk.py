@@ -10,13 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from chassis import inbox
 from chassis.database import Database
-from chassis.inbox import Message
+from chassis.delivery import inbox
+from chassis.delivery.inbox import Message
 from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
 from services.notify.commands import READING, sending
-from services.notify.gateway import Gateway
+from services.notify.domain.gateway import Gateway
 from services.notify.settings import Settings
 
 

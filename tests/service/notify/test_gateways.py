@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.notify.commands import held, sending
-from services.notify.file_gateway import FileLedger
-from services.notify.gateway import Answer, Fate, Outgoing
-from services.notify.http_gateway import HttpGateway
+from services.notify.domain.gateway import Answer, Fate, Outgoing
+from services.notify.gateways.file import FileLedger
+from services.notify.gateways.http import HttpGateway
 from tests.service.notify.desk import Desk
 from tests.service.notify.fake_gateway import FakeGateway
 from tests.service.notify.story import DAY, Story, unit_changed
@@ -338,7 +338,7 @@ def test_a_claim_is_committed_before_the_gateway_is_called(desk: Desk) -> None:
 
 
 def test_the_lease_outlives_the_slowest_batch() -> None:
-    from services.notify.http_gateway import CONNECT_SECONDS
+    from services.notify.gateways.http import CONNECT_SECONDS
 
     slowest = timedelta(seconds=(CONNECT_SECONDS + 5.0) * sending.BATCH / 25)
     assert slowest < sending.LEASE

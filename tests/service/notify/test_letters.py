@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.notify.commands import letters
 from services.notify.commands.cases import propose_when_due
-from services.notify.series import year_of
+from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed
 

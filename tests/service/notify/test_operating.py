@@ -14,9 +14,9 @@ from sqlalchemy import text
 from chassis.settings import SettingsError, read
 from services.notify import metrics
 from services.notify.commands import held, sending
-from services.notify.commands.gateways import gateway_of
-from services.notify.file_gateway import FileLedger
-from services.notify.gateway import Answer, Fate
+from services.notify.domain.gateway import Answer, Fate
+from services.notify.gateways.chosen import gateway_of
+from services.notify.gateways.file import FileLedger
 from services.notify.settings import Settings
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from services.notify import api
 from services.notify.commands import letters
-from services.notify.series import year_of
+from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chassis import sections
-from chassis.inbox import Message
-from chassis.rebuild import Rebuilt, rebuild
+from chassis.delivery.inbox import Message
+from chassis.operating import sections
+from chassis.operating.rebuild import Rebuilt, rebuild
 from chassis.testing import published
 from services.notify.commands.cases import propose_when_due
 from services.notify.commands.projection import PROJECTION

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from chassis import crypto
-from chassis.broker import Outgoing, Publisher
-from chassis.inbox import Message
-from deploy.local.testbed import Vhost
+from chassis.delivery.broker import Outgoing, Publisher
+from chassis.delivery.inbox import Message
+from deploy.system.testbed import Vhost
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed
 from tests.service.worker import wait_for, worker

@@ -8,7 +8,7 @@ import pytest
 from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER
 from chassis.web.issuers import DevelopmentIssuer
-from deploy.local.testbed import Servers
+from deploy.system.testbed import Servers
 from services.sla import api
 from services.sla.settings import Settings
 from tests.service.sla.station import Station

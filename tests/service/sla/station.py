@@ -10,12 +10,14 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from chassis import inbox, testing
+from chassis import testing
 from chassis.database import Database
+from chassis.delivery import inbox
 from chassis.web.issuers import DevelopmentIssuer
-from services.sla import commands, store
-from services.sla.case import Case
-from services.sla.commands import Firing
+from services.sla import store
+from services.sla.commands import cases as commands
+from services.sla.commands.cases import Firing
+from services.sla.domain.case import Case
 from tests.unit.sla.life import Life, Told
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 
-from chassis import inbox
 from chassis.database import Database
-from services.sla import commands, metrics, store
-from services.sla.commands import Firing
-from services.sla.sweep import BATCH, MARGIN
+from chassis.delivery import inbox
+from services.sla import metrics, store
+from services.sla.commands import cases as commands
+from services.sla.commands.cases import Firing
+from services.sla.domain.sweep import BATCH, MARGIN
 from tests.unit.sla.life import Life, Sla, after
 from tests.unit.sla.lives import lives
 

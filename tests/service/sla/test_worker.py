@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.broker import Outgoing, Publisher
-from chassis.envelope import routing_key
-from deploy.local.testbed import Vhost
+from chassis.delivery.broker import Outgoing, Publisher
+from chassis.delivery.envelope import routing_key
+from deploy.system.testbed import Vhost
 from tests.service.sla.station import Station
 from tests.service.worker import wait_for, worker
 from tests.unit.sla.life import Life, Told, after

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.demo.evidence import Evidence as Books
-from deploy.demo.evidence import Letter, LetterFile, Logged, Message, Sms
-from deploy.demo.evidence import Post as BooksPost
+from referee.evidence import Evidence as Books
+from referee.evidence import Letter, LetterFile, Logged, Message, Sms
+from referee.evidence import Post as BooksPost
+from services import SERVICES
 from tests.chaos.evidence import Answer, Entry, Evidence, Heard, Hostile, Poison, Post, Repeat, Sample, Taken
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 A, B = "XA20261124000001", "XA20261124000002"
 MA, MB = "13900000001", "13900000002"
 LETTER = "0c5c6f0a-0000-0000-0000-000000000001"
-SERVICES = ("intake", "dispatch", "sla", "notify")
 DUE = {"accept": 3600, "dispatch": 7200, "contact": 86400, "close": 60}
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from services.notify.gateway import Fate, Outgoing
-from services.notify.http_gateway import HttpGateway
+from services.notify.domain.gateway import Fate, Outgoing
+from services.notify.gateways.http import HttpGateway
 from tests.chaos.gateway import MODES, Gateway
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.local import ports
+from deploy.machine import ports
 from tests.chaos.stand import Proxies
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.evidence import LetterFile
+from referee.evidence import LetterFile
+from services import SERVICES
 from tests.chaos.checker import counts, table
 from tests.chaos.evidence import (
     Answer,
@@ -25,22 +26,7 @@ from tests.chaos.evidence import (
 from tests.chaos.verdicts import INVARIANTS, judge
 from tests.chaos.verdicts.clocks import lateness
 from tests.chaos.verdicts.messages import _contradicts
-from tests.unit.chaos.sound import (
-    LETTER,
-    MA,
-    MB,
-    SERVICES,
-    A,
-    B,
-    at,
-    changed,
-    clock,
-    mark,
-    more,
-    sound,
-    with_books,
-    without,
-)
+from tests.unit.chaos.sound import LETTER, MA, MB, A, B, at, changed, clock, mark, more, sound, with_books, without
 
 Defect = Callable[[Evidence], Evidence]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields, validate
 
-from chassis.events import DoesNotFit, EventType, Moment
+from chassis.delivery.events import DoesNotFit, EventType, Moment
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=8)))
 

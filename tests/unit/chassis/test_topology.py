@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis import topology
+from chassis.delivery import topology
 
 
 def test_the_brokers_address_and_passwords_may_be_in_files(

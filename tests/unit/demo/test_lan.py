@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.local import lan
-from deploy.local.trouble import Trouble
+from deploy.machine.trouble import Trouble
+from deploy.system import lan
 
 
 def test_an_address_of_a_private_network_is_taken() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.demo import open_cases
 from deploy.demo.open_cases import LIMITS, Plan, invent
-from services.intake.open_cases import OpenCase, read
+from services.intake.domain.open_cases import OpenCase, read
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 UNITS = ("C01", "C02", "O03")

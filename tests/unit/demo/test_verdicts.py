@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.evidence import Evidence, Letter, LetterFile, Logged, Message, Post, Sms
-from deploy.demo.verdicts import judge
+from referee.evidence import Evidence, Letter, LetterFile, Logged, Message, Post, Sms
+from referee.verdicts import judge
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 A, B = "XA20261124000001", "XA20261124000002"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch import case as cases
-from services.dispatch import visibility
-from services.dispatch.case import TRANSITIONS, Case, Fact, Imported, Letter, Order, Study
+from services.dispatch.domain import case as cases
+from services.dispatch.domain import visibility
+from services.dispatch.domain.case import TRANSITIONS, Case, Fact, Imported, Letter, Order, Study
+from services.dispatch.domain.visibility import LEADERS
 from services.dispatch.errors import ConcernedUnit, IllegalTransition, LeadIsHelper, PromiseInThePast
-from services.dispatch.visibility import LEADERS
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ORDER = Order(unit="C15", unit_name="建安社区", complexity="simple", helpers=("O02",))

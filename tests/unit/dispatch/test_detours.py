@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch import case as cases
-from services.dispatch import detours, visibility, work
-from services.dispatch.case import OPEN, TRANSITIONS, Case, Fact, Letter, Order
+from services.dispatch.domain import case as cases
+from services.dispatch.domain import detours, visibility, work
+from services.dispatch.domain.case import OPEN, TRANSITIONS, Case, Fact, Letter, Order
 from services.dispatch.errors import (
     ConcernedUnit,
     HandedBackAlready,

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from services.dispatch.directory import Directory, Entry, changes, problems
-from services.dispatch.organisation import Organisation, Unit
+from services.dispatch.domain.directory import Directory, Entry, changes, problems
+from services.dispatch.domain.organisation import Organisation, Unit
 
 TODAY = date(2026, 11, 24)
 UNITS = Organisation({

@@ -6,9 +6,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch import duties
-from services.dispatch.duties import Duty, DutyList
-from services.dispatch.organisation import Organisation, Unit
+from services.dispatch.domain import duties
+from services.dispatch.domain.duties import Duty, DutyList
+from services.dispatch.domain.organisation import Organisation, Unit
 
 UNITS = Organisation(
     {"O02": Unit("O02", "城市管理办公室", "office"), "O99": Unit("O99", "旧办", "office", active=False)}

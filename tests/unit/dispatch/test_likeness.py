@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.likeness import ALIKE, likeness, pairs, plain
+from services.dispatch.domain.likeness import ALIKE, likeness, pairs, plain
 
 
 def test_blanks_punctuation_width_and_case_do_not_count() -> None:

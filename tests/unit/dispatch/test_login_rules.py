@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.login import account as accounts
-from services.dispatch.login import password, session
-from services.dispatch.login.account import Account
+from services.dispatch.login.domain import account as accounts
+from services.dispatch.login.domain import password, session
+from services.dispatch.login.domain.account import Account
+from services.dispatch.login.domain.session import Session
 from services.dispatch.login.errors import WeakPassword
-from services.dispatch.login.session import Session
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 ZHANG = Account("zhang", "张干事", ("unit",), "C07", ("hash",))

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.dispatch import organisation
-from services.dispatch.organisation import Contact, Organisation, Unit
+from services.dispatch.domain import organisation
+from services.dispatch.domain.organisation import Contact, Organisation, Unit
 
 CONTACTS = {post: Contact("值班台", "13800000001") for post in organisation.POSTS}
 CENTRE = Unit("CENTRE", "街道民生诉求中心", "centre", contacts=CONTACTS)

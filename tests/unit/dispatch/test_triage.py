@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch import duties, files, organisation, triage
-from services.dispatch.case import Case, Imported, Letter, accept, receive
-from services.dispatch.duties import DutyList
-from services.dispatch.organisation import Organisation
-from services.dispatch.restriction import object_of
-from services.dispatch.visibility import LEADERS
+from services.dispatch.commands import files
+from services.dispatch.domain import duties, organisation, triage
+from services.dispatch.domain.case import Case, Imported, Letter, accept, receive
+from services.dispatch.domain.duties import DutyList
+from services.dispatch.domain.organisation import Organisation
+from services.dispatch.domain.restriction import object_of
+from services.dispatch.domain.visibility import LEADERS
 
-DATA = Path(files.__file__).parent / "data"
+DATA = Path(files.__file__).parents[1] / "data"
 UNITS_FILE = files.organisation(DATA / "organisation.demo.json")
 DUTIES_FILE = files.duties(DATA / "duties.demo.json")
 UNITS = Organisation({unit.code: unit for unit in UNITS_FILE.units})

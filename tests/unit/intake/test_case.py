@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.case import (
+from services.intake.domain.case import (
     TRANSITIONS,
     AcceptedBy,
     Case,
@@ -21,7 +21,7 @@ from services.intake.case import (
     submit,
     withdraw,
 )
-from services.intake.emergency import Alarm
+from services.intake.domain.emergency import Alarm
 from services.intake.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

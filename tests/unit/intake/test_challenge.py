@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from services.intake.challenge import solved
+from services.intake.domain.challenge import solved
 
 
 def answer(question: str, bits: int) -> str:

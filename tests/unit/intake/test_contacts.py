@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.intake.contacts import MOST, PURPOSES, contact, fields_for
+from services.intake.domain.contacts import MOST, PURPOSES, contact, fields_for
+from services.intake.domain.identity import Writer
 from services.intake.errors import TooManyCases, UnknownPurpose
-from services.intake.identity import Writer
 
 WRITER = Writer("欧阳小禾", "13800000001", "7KQ4MR2B")
 

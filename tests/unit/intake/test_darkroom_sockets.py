@@ -14,7 +14,7 @@ def tried(family):
     except PermissionError:
         return "refused"
 before = tried(socket.AF_INET)
-from services.intake.darkroom.sockets import forbid_sockets
+from services.intake.media.darkroom.sockets import forbid_sockets
 assert forbid_sockets()
 child = subprocess.run([sys.executable, "-c", "import socket; socket.socket()"], stderr=subprocess.PIPE)
 print(before, tried(socket.AF_INET), tried(socket.AF_INET6), tried(socket.AF_UNIX), b"PermissionError" in child.stderr)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.emergency import SHIPPED, find, load
+from services.intake.domain.emergency import SHIPPED, find, load
 
 RULES = load(SHIPPED.read_text(encoding="utf-8"))
 

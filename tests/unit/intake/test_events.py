@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from services.intake import case as cases
-from services.intake.case import AcceptedBy, Imported, Kind, Letter, Reason
+from services.intake.domain import case as cases
+from services.intake.domain.case import AcceptedBy, Imported, Kind, Letter, Reason
 from services.intake.events import PUBLISHES, drafts
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

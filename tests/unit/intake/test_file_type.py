@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from services.intake.file_type import FileType, of, pretends
+from services.intake.domain.file_type import FileType, of, pretends
 
 
 def boxed(major: bytes, *compatible: bytes) -> bytes:

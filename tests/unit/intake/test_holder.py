@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.intake.case import AcceptedBy, Case, Kind, Letter, Reason, State, accept, refuse, submit, withdraw
-from services.intake.errors import IllegalTransition
-from services.intake.holder import (
+from services.intake.domain.case import AcceptedBy, Case, Kind, Letter, Reason, State, accept, refuse, submit, withdraw
+from services.intake.domain.holder import (
     MOST_SUPPLEMENTS,
     Grade,
     Held,
@@ -18,8 +17,9 @@ from services.intake.holder import (
     supplement,
     take_back,
 )
-from services.intake.progress import STAGES, Handling, Progress
-from services.intake.resident_view import GRADE_NAMES, LAST_SENTENCE, REOPENS_SENTENCE, resident_view
+from services.intake.domain.progress import STAGES, Handling, Progress
+from services.intake.domain.resident_view import GRADE_NAMES, LAST_SENTENCE, REOPENS_SENTENCE, resident_view
+from services.intake.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)

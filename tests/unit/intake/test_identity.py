@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.identity import is_mobile, masked_mobile, masked_name, mobile_as_typed
+from services.intake.domain.identity import is_mobile, masked_mobile, masked_name, mobile_as_typed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.limit import Limit, Tally, wait
+from services.intake.domain.limit import Limit, Tally, wait
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LIMIT = Limit(3, timedelta(minutes=15))

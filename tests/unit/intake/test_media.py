@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.errors import TooManyFiles, UploadTooLarge, WrongOffset
-from services.intake.media import (
+from services.intake.domain.media import (
     CHUNK,
     SMALLEST,
     Allowance,
@@ -24,6 +23,7 @@ from services.intake.media import (
     resident_sees,
     said,
 )
+from services.intake.errors import TooManyFiles, UploadTooLarge, WrongOffset
 
 MB = 1 << 20
 ALLOWED = Allowance(10 * MB, 100 * MB, photos=9, videos=1, per_case=30)

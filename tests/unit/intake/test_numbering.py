@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.domain.numbering import LAST, Block, as_typed, day_of, number, serials
 from services.intake.errors import NumbersExhausted
-from services.intake.numbering import LAST, Block, as_typed, day_of, number, serials
 
 
 def test_a_number_is_prefix_date_and_six_digits() -> None:

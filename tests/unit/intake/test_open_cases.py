@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.open_cases import OPTIONAL, REQUIRED, Fault, OpenCase, read
+from services.intake.domain.open_cases import OPTIONAL, REQUIRED, Fault, OpenCase, read
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 COMMUNITIES = frozenset({"C01", "C07"})

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.case import AcceptedBy, Case, Kind, Letter, accept, submit
-from services.intake.holder import Held
-from services.intake.progress import STAGES, Progress, told_by_dispatch, told_by_sla
-from services.intake.resident_view import STAGE_NAMES, resident_view
+from services.intake.domain.case import AcceptedBy, Case, Kind, Letter, accept, submit
+from services.intake.domain.holder import Held
+from services.intake.domain.progress import STAGES, Progress, told_by_dispatch, told_by_sla
+from services.intake.domain.resident_view import STAGE_NAMES, resident_view
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 FIELDS = ("dispatched_at", "acknowledged_at", "contacted_at", "replied_at", "closed_at")

@@ -1,6 +1,6 @@
 """The code that opens a case to its writer."""
 
-from services.intake.query_code import ALPHABET, LENGTH, as_typed, new
+from services.intake.domain.query_code import ALPHABET, LENGTH, as_typed, new
 
 
 def test_the_alphabet_has_31_characters_nobody_mistakes() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.submission import UNSEEN, as_kept
+from services.intake.domain.submission import UNSEEN, as_kept
 
 
 def test_line_ends_are_one_kind_and_ends_are_trimmed() -> None:

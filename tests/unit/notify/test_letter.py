@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify import letter as letters
-from services.notify.case import Breach
-from services.notify.letter import TRANSITIONS, Letter
+from services.notify.domain import letter as letters
+from services.notify.domain.case import Breach
+from services.notify.domain.letter import TRANSITIONS, Letter
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 BREACH = Breach(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.message import CONDITIONS, TRANSITIONS, after_unknown, back_off
-from services.notify.template import TEMPLATES
+from services.notify.domain.message import CONDITIONS, TRANSITIONS, after_unknown, back_off
+from services.notify.domain.template import TEMPLATES
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

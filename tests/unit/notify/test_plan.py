@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.envelope import Event, decode
-from chassis.inbox import Message
-from services.notify import plan
+from chassis.delivery.envelope import Event, decode
+from chassis.delivery.inbox import Message
 from services.notify.commands import READING
 from services.notify.commands.cases import File, fold
-from services.notify.letter import Letter
-from services.notify.message import Message as Planned
-from services.notify.message import why_skip
+from services.notify.domain import plan
+from services.notify.domain.letter import Letter
+from services.notify.domain.message import Message as Planned
+from services.notify.domain.message import why_skip
 from tests.service.notify.story import DAY, Story
 
 BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notify import segment
+from services.notify.domain import segment
 
 SIGNATURE = "【新安街道办】"
 SAMPLES = [

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify import series
+from services.notify.domain import series
 
 
 def test_a_number_has_the_form_of_the_standard() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify import local_time, segment, template
+from services.notify.domain import local_time, segment, template
 
 NUMBER = "XA20230518000123"
 NOW = datetime(2023, 5, 18, 2, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.notify.window import gather, opened_before
+from services.notify.domain.window import gather, opened_before
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.envelope import Draft, Event, source_of
-from chassis.inbox import Message
+from chassis.delivery.envelope import Draft, Event, source_of
+from chassis.delivery.inbox import Message
 from chassis.testing import message
-from services.sla import commands
-from services.sla.case import Case, Marking
-from services.sla.clock import Step, Turn, breach, warn
+from services.sla.commands import cases as commands
+from services.sla.domain.case import Case, Marking
+from services.sla.domain.clock import Step, Turn, breach, warn
+from services.sla.domain.mark import judge
 from services.sla.events import DispatchReading, IntakeReading, drafts
-from services.sla.mark import judge
 
 NUMBER = "XA20261124000123"
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)

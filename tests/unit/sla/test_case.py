@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.sla.case import Case, Dispatch, Intake, courses
-from services.sla.clock import Status
-from services.sla.limit import Kind
-from services.sla.mark import Mark, Reason
+from services.sla.domain.case import Case, Dispatch, Intake, courses
+from services.sla.domain.clock import Status
+from services.sla.domain.limit import Kind
+from services.sla.domain.mark import Mark, Reason
 from tests.unit.sla.life import NUMBER, Again, Life, Sla, after
 
 

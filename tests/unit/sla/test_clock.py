@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from services.sla.clock import Course, Status, Turn, breach, follow, meet, mute, retract, start, unmute, warn
-from services.sla.limit import Complexity, Kind, limit_for
+from services.sla.domain.clock import Course, Status, Turn, breach, follow, meet, mute, retract, start, unmute, warn
+from services.sla.domain.limit import Complexity, Kind, limit_for
 
 T0 = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SIMPLE = limit_for(Kind.CLOSE, Complexity.SIMPLE)

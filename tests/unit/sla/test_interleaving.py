@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.sla.case import Case
-from services.sla.clock import Status
+from services.sla.domain.case import Case
+from services.sla.domain.clock import Status
 from tests.unit.sla.life import Sla, after
 from tests.unit.sla.lives import gaps, lives
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.sla.limit import LIMITS, Complexity, Kind, limit_for
+from services.sla.domain.limit import LIMITS, Complexity, Kind, limit_for
 
 NIGHT = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)  # 23:59 in Shanghai, before a holiday
 

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.sla.clock import breach, meet, mute, start, warn
-from services.sla.limit import Kind, limit_for
-from services.sla.mark import Mark, Reason, judge, risk_mark, time_mark
+from services.sla.domain.clock import breach, meet, mute, start, warn
+from services.sla.domain.limit import Kind, limit_for
+from services.sla.domain.mark import Mark, Reason, judge, risk_mark, time_mark
 
 CLOCK = start(limit_for(Kind.ACCEPT, None), datetime(2026, 11, 24, tzinfo=UTC))
 

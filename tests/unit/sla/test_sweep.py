@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from services.sla.sweep import EVERY, MARGIN, Sweep
+from services.sla.domain.sweep import EVERY, MARGIN, Sweep
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -3,8 +3,8 @@ from marshmallow import Schema, fields, validate
 
 from chassis import web
 from chassis.database import Database
+from chassis.delivery.events import Moment
 from chassis.errors import DomainError
-from chassis.events import Moment
 from chassis.settings import DEVELOPMENT_ISSUER, Settings
 from chassis.web.issuers import DevelopmentIssuer
 

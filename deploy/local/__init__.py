@@ -1,1 +1,0 @@
-"""Lianxin without containers: servers of its own, its processes, one origin, all under one folder."""

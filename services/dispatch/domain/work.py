@@ -1,0 +1,33 @@
+"""What a unit notes of its own work: who handles the case, and what was done on the site (R24, R32)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.dispatch.domain.case import Case, following
+
+KINDS = {"note": "记录", "before": "处置前", "after": "处置后"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the work log that is no event: of which change of the case, what, when, and in what words."""
+
+    number: str
+    revision: int
+    type: str
+    at: datetime
+    says: Mapping[str, Any]
+
+
+def name_handler(case: Case, name: str, now: datetime) -> tuple[Case, Entry]:
+    """An officer inside the unit takes the case. Raises IllegalTransition."""
+    case = replace(case, state=following(case, "name_handler"), handler=name, revision=case.revision + 1)
+    return case, Entry(case.number, case.revision, "handler", now, {"handler": name})
+
+
+def record(case: Case, kind: str, text: str, media: tuple[str, ...], now: datetime) -> tuple[Case, Entry]:
+    """Something was done; `media` are intake's ids of its photos. Raises IllegalTransition."""
+    case = replace(case, state=following(case, "work"), revision=case.revision + 1)
+    return case, Entry(case.number, case.revision, "work", now, {"kind": kind, "text": text, "media": list(media)})

@@ -1,0 +1,24 @@
+"""What is to be thought of how dispatch stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chassis.operating.standing import ACT, OK, Line
+
+LOADING = "services/dispatch/README.md"
+
+
+def judge(facts: Mapping[str, Any]) -> Sequence[Line]:
+    """Lines on what cases are judged by, which somebody must have loaded, and on the cases."""
+    cases = facts["cases"]
+    loaded = [_loaded(name, facts) for name in ("organisation", "duties", "directory")]
+    return [*loaded, Line("cases", _by_state(cases))]
+
+
+def _loaded(name: str, facts: Mapping[str, Any]) -> Line:
+    missing = facts[name] == "not loaded"
+    return Line(name, str(facts[name]), ACT if missing else OK, LOADING if missing else "")
+
+
+def _by_state(cases: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in cases.items()) or "none"

@@ -1,0 +1,3 @@
+"""What can be asked of intake, and how it reads the others' events."""
+
+from services.intake.commands.cases import READING as READING

@@ -1,0 +1,162 @@
+"""The worker's side of the darkroom: claims a file, starts the porter, looks whether it is done, records what it says.
+
+A turn never waits, so that a video of ten minutes stops no loop. A claim is committed before the porter starts; should
+this process die, the claim ends by itself and another one takes the file again, three times in all.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock, logs
+from chassis.database import Database
+from services.intake import metrics
+from services.intake.domain.media import Kind, Media, Reason
+from services.intake.media import store as media_store
+from services.intake.settings import Settings
+
+log = logs.get(__name__)
+
+ROOT = Path(__file__).parents[3]
+ATTEMPTS = 3
+AWAY = 75
+"""The porter's exit code when the object store does not answer: the file was not to blame."""
+AROUND = 60
+"""Seconds that fetching and storing may take beside the processing itself."""
+PAUSE = timedelta(seconds=20)
+STOP_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class _Job:
+    media: Media
+    attempt: int
+    child: subprocess.Popen[bytes]
+    output: IO[bytes]
+    errors: IO[bytes]
+    began: float
+
+    def close(self) -> None:
+        self.output.close()
+        self.errors.close()
+
+
+class Workshop:
+    """Develops files of one kind, one at a time."""
+
+    def __init__(self, database: Database, settings: Settings, kind: Kind) -> None:
+        self.database, self.settings, self.kind = database, settings, kind
+        self.longest = settings.processing_seconds(kind)
+        self.job: _Job | None = None
+
+    def turn(self) -> bool:
+        """True if something began or ended, so that another turn is worth while at once."""
+        if self.job is None:
+            return self._begin()
+        if self.job.child.poll() is None and time.monotonic() - self.job.began > self.longest + AROUND:
+            self.job.child.kill()
+            self.job.child.wait(STOP_SECONDS)
+        if self.job.child.poll() is None:
+            return False
+        self._end(self.job)
+        return True
+
+    def stop(self) -> None:
+        """Gives back what is in hand: the next process begins it anew, and this attempt does not count."""
+        if self.job is None:
+            return
+        self.job.child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.job.child.wait(STOP_SECONDS)
+        self.job.child.kill()
+        with suppress(SQLAlchemyError), self.database.transaction() as tx:
+            media_store.again(tx, self.job.media.id, clock.now(tx), uncounted=True)
+        self.job.close()
+        self.job = None
+
+    def _begin(self) -> bool:
+        if not self.database.holds(media_store.DUE):
+            return False
+        with self.database.transaction() as tx:
+            now = clock.now(tx)
+            claimed = media_store.claim(tx, self.kind, now, now + timedelta(seconds=self.longest + 2 * AROUND))
+            if claimed and claimed[1] > ATTEMPTS:
+                self._give_up(tx, claimed[0])
+                return True
+        if claimed:
+            self.job = self._started(*claimed)
+        return False
+
+    def _started(self, media: Media, attempt: int) -> _Job:
+        order = {
+            "id": media.id,
+            "kind": media.kind,
+            "size": media.size,
+            "ends": media.ends,
+            "consent": media.consent,
+            "seconds": self.longest,
+            "longest": 60 * self.settings.video_minutes,
+            "store": self.settings.media_place,
+        }
+        # Files, not pipes: a child that says much never waits for us to read.
+        output, errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        command = [sys.executable, "-m", "services.intake.media.darkroom"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=errors, cwd=ROOT)
+        assert child.stdin is not None
+        with suppress(BrokenPipeError), child.stdin:
+            child.stdin.write(json.dumps(order).encode())
+        return _Job(media, attempt, child, output, errors, time.monotonic())
+
+    def _end(self, job: _Job) -> None:
+        self.job = None
+        try:
+            job.output.seek(0)
+            job.errors.seek(0)
+            if job.child.returncode == 0:
+                self._record(job, json.loads(job.output.read()))
+            else:
+                self._failed(job, job.errors.read()[-2000:])
+        finally:
+            job.close()
+
+    def _record(self, job: _Job, found: dict[str, Any]) -> None:
+        metrics.DEVELOPING_SECONDS.labels(self.kind).observe(time.monotonic() - job.began)
+        with self.database.transaction() as tx:
+            if found["state"] == "ready":
+                media_store.ready(tx, job.media.id, found)
+            else:
+                media_store.refuse(tx, job.media.id, Reason(found["reason"]))
+        metrics.UPLOADS.labels(self.kind, found.get("reason") or "ready").inc()
+
+    def _failed(self, job: _Job, said: bytes) -> None:
+        away = job.child.returncode == AWAY
+        reason = said.decode(errors="replace").strip().rpartition("\n")[2]
+        log.error("media not developed", media=job.media.id, attempt=job.attempt, reason=reason[:200])
+        with self.database.transaction() as tx:
+            if not away and job.attempt >= ATTEMPTS:
+                self._give_up(tx, job.media)
+            else:
+                media_store.again(tx, job.media.id, clock.now(tx) + PAUSE, uncounted=away)
+
+    def _give_up(self, tx: Any, media: Media) -> None:
+        media_store.refuse(tx, media.id, Reason.UNREADABLE)
+        metrics.UPLOADS.labels(self.kind, Reason.UNREADABLE).inc()
+
+
+def measure(database: Database) -> None:
+    """Sets the gauges of what waits."""
+    with database.transaction() as tx:
+        waiting = media_store.waiting(tx)
+    none = media_store.Waiting(0, 0.0)
+    by_kind = {(str(kind),): waiting.get(kind, none) for kind in Kind}
+    metrics.MEDIA_WAITING.replace({kind: there.files for kind, there in by_kind.items()})
+    metrics.MEDIA_OLDEST.replace({kind: there.oldest for kind, there in by_kind.items()})

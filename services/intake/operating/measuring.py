@@ -1,0 +1,14 @@
+"""The gauges of intake's cases, read from its database by one loop of each worker."""
+
+from itertools import product
+
+from chassis.database import Database
+from services.intake import metrics, store
+from services.intake.domain.case import Channel, State
+
+
+def measure(database: Database) -> None:
+    """Sets them, those that are 0 too."""
+    with database.transaction() as tx:
+        found = store.present(tx)
+    metrics.CASES.replace({pair: found.get(pair, 0) for pair in product(map(str, Channel), map(str, State))})

@@ -1,0 +1,15 @@
+"""What is to be thought of the files that wait for the darkroom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.operating.standing import Line, graded
+from chassis.operating.table import seconds
+
+
+def media(waiting: Mapping[str, Mapping[str, Any]]) -> Line:
+    """One line on photos and videos: a video of ten minutes may take a few, so only a long wait is a trouble."""
+    files = ", ".join(f"{each['files']} {kind}s" for kind, each in waiting.items())
+    oldest = max((each["oldest"] for each in waiting.values()), default=0.0)
+    says = f"{files} wait, the oldest since {seconds(oldest)}" if files else "none wait"
+    return graded("media", says, oldest, 300, 1800, "media-stuck")
