@@ -1,7 +1,7 @@
 """One PostgreSQL database: a pool, and transactions that commit at the end or not at all."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -73,10 +73,10 @@ class Database:
         finally:
             metrics.POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
 
-    def holds(self, statement: TextClause) -> bool:
+    def holds(self, statement: TextClause, parameters: Mapping[str, object] | None = None) -> bool:
         """Whether a question has a true answer, at a glance."""
         with self.glance() as connection:
-            return bool(connection.execute(statement).scalar())
+            return bool(connection.execute(statement, parameters).scalar())
 
     def close(self) -> None:
         self.engine.dispose()

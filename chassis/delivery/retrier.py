@@ -14,11 +14,16 @@ from chassis.delivery.inbox import Reading, fold_into, lock_seen
 
 log = logs.get(__name__)
 
-ANY = text("select exists (select 1 from aside where next_try <= clock_now() and parked_at is null)")
+# Further ahead than any wait reaches, a next try was written by a clock that has been set back since: it is due.
+ANY = text("""
+    select exists (select 1 from aside where parked_at is null
+        and (next_try <= clock_now() or next_try > clock_now() + make_interval(secs => :longest)))
+""")
 # The first row of a subject whose time has come; SKIP LOCKED shares the work between replicas.
 DUE = text("""
     select a.id, a.source, a.subject, a.headers, a.body, a.attempts from aside a
-    where a.next_try <= clock_now() and a.parked_at is null
+    where a.parked_at is null
+      and (a.next_try <= clock_now() or a.next_try > clock_now() + make_interval(secs => :longest))
       and not exists (select 1 from aside b where b.source = a.source and b.subject = a.subject and b.id < a.id)
     order by a.next_try limit 1 for update of a skip locked
 """)
@@ -26,14 +31,15 @@ DUE = text("""
 
 def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS) -> bool:
     """Tries the next due event again; false when none is due."""
-    if not database.holds(ANY):
+    longest = {"longest": max(*back_off, aside.BACK_OFF_SECONDS[0])}
+    if not database.holds(ANY, longest):
         return False
     with database.transaction() as tx:
         try:
             gate.enter(tx)
         except Rebuilding:
             return False
-        row = tx.execute(DUE).mappings().one_or_none()
+        row = tx.execute(DUE, longest).mappings().one_or_none()
         if row is None:
             return False
         lock_seen(tx, [(row["source"], row["subject"])])

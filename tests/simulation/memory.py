@@ -209,8 +209,8 @@ class Database:
     def glance(self) -> Iterator[Tx]:
         yield Tx(self)
 
-    def holds(self, statement: Any) -> bool:
-        return bool(Tx(self).execute(statement).scalar())
+    def holds(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> bool:
+        return bool(Tx(self).execute(statement, parameters).scalar())
 
     def model_of(self, statement: Any) -> Model:
         known = _resolved.get((self.service, statement))

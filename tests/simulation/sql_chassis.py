@@ -122,25 +122,30 @@ def _put_aside(tx: Tx, p: Mapping[str, Any]) -> int:
     return len(rows)
 
 
-def _due(tx: Tx) -> list[Fields]:
+def _may_be_tried(tx: Tx, row: Fields, longest: float) -> bool:
+    due: bool = row["next_try"] <= tx.now or row["next_try"] > tx.now + timedelta(seconds=longest)
+    return due and row["parked_at"] is None
+
+
+def _due(tx: Tx, longest: float) -> list[Fields]:
     """Of each subject only the first row counts."""
     first: dict[tuple[str, str], Fields] = {}
     for row in sorted(tx.tables["aside"].values(), key=lambda row: row["id"]):
         first.setdefault((row["source"], row["subject"]), row)
     return sorted(
-        (row for row in first.values() if row["parked_at"] is None and row["next_try"] <= tx.now),
+        (row for row in first.values() if _may_be_tried(tx, row, longest)),
         key=lambda row: row["next_try"],
     )
 
 
-@of("select exists (select 1 from aside where next_try")
+@of("select exists (select 1 from aside where parked_at is null")
 def _any_aside(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
-    return [{"any": any(r["parked_at"] is None and r["next_try"] <= tx.now for r in tx.tables["aside"].values())}]
+    return [{"any": any(_may_be_tried(tx, row, p["longest"]) for row in tx.tables["aside"].values())}]
 
 
 @of("select a.id, a.source, a.subject, a.headers, a.body, a.attempts from aside a")
 def _first_due(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
-    return _due(tx)[:1]
+    return _due(tx, p["longest"])[:1]
 
 
 @of("delete from aside where id")

@@ -95,6 +95,14 @@ def test_a_retry_waits_its_time(counter: Database) -> None:
     assert replay_one(counter, READING)
 
 
+def test_a_retry_does_not_wait_for_a_clock_that_was_set_back(counter: Database) -> None:
+    move_clock(counter, timedelta(hours=11))
+    receive(counter, READING, messages(("a", 1, 13)))
+    move_clock(counter, timedelta(0))
+    assert replay_one(counter, READING)
+    assert not replay_one(counter, READING)
+
+
 def test_a_skipped_event_is_kept_with_its_reason_and_the_next_flows(counter: Database) -> None:
     receive(counter, READING, messages(("a", 1, 13), ("a", 2, 4)))
     with counter.transaction() as tx:
