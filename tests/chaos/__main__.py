@@ -20,7 +20,7 @@ from deploy.machine.folder import ROOT, Folder
 from deploy.machine.trouble import Trouble
 from deploy.servers.rabbit import Rabbit
 from deploy.system import testbed
-from tests.chaos import checker
+from referee.invariants import checker
 from tests.chaos.faults import FAULTS
 from tests.chaos.nemesis import points
 from tests.chaos.run import play

@@ -102,6 +102,26 @@ def clocks_apart(stand: Stand, people: People, chance: random.Random) -> Iterato
         pause(chance, 0.5, 2.5)
 
 
+def clock_set_back_on_what_waits(stand: Stand, people: People, chance: random.Random) -> Iterator[str]:
+    """A clock runs ahead while things are given their next moment by it, then goes back: none waits until then.
+
+    Events are put aside and tried again; at notify the gateway is busy and a sender dies with a claim in hand, too.
+    """
+    service = chance.choice((*READERS, "notify"))
+    base = mail.shift(stand, service)
+    yield f"postgres-{service}"
+    stand.move_clock(service, base + chance.choice(AHEAD))
+    mail.publish_poison(stand, service, chance)
+    if service == "notify":
+        _arm(stand, "sending.claimed", "kill", "notify-worker")
+        mail.mode(stand.gateway_port, "refuse_429", 1.0)
+    pause(chance, 1.0, 2.5)
+    stand.move_clock(service, base)
+    if service == "notify":
+        mail.mode(stand.gateway_port, "ok")
+        _disarm(stand, "sending.claimed")
+
+
 def all_due_at_once(stand: Stand, people: People, chance: random.Random) -> Iterator[str]:
     """A day passes in a moment, for everybody alike: every open clock is due."""
     yield "postgres-sla"
@@ -242,7 +262,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "F3": (service_killed, sender_killed),
     "F4": (confirms_forgotten, published_again),
     "F5": (old_events,),
-    "F6": (clocks_apart,),
+    "F6": (clocks_apart, clock_set_back_on_what_waits),
     "F7": (database_disk_full, broker_disk_full),
     "F8": (broker_memory_alarm,),
     "F9": (database_slow, table_locked),

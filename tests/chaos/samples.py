@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deploy.machine.child import descendants
+from referee.invariants.rest import PROBES
 from services import SERVICES
 from tests.chaos.stand import Stand
-from tests.chaos.verdicts.rest import PROBES
 
 QUEUES = f"/queues/{quote('/', safe='')}?disable_stats=true&enable_queue_totals=true"
 COUNTED_WITHIN = 12.0

@@ -15,7 +15,7 @@ from chassis.testing import move_clock
 from deploy.machine import ports
 from deploy.system.testbed import Servers
 from referee.evidence import lines
-from tests.chaos.checker import check
+from referee.invariants.checker import check
 from tests.e2e.town import Town
 
 WORKED_ON, LEFT_ALONE = 5, 2

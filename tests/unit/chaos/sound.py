@@ -8,8 +8,8 @@ from typing import Any
 from referee.evidence import Evidence as Books
 from referee.evidence import Letter, LetterFile, Logged, Message, Sms
 from referee.evidence import Post as BooksPost
+from referee.invariants.evidence import Answer, Entry, Evidence, Heard, Hostile, Poison, Post, Repeat, Sample, Taken
 from services import SERVICES
-from tests.chaos.evidence import Answer, Entry, Evidence, Heard, Hostile, Poison, Post, Repeat, Sample, Taken
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 A, B = "XA20261124000001", "XA20261124000002"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from referee.evidence import LetterFile
-from services import SERVICES
-from tests.chaos.checker import counts, table
-from tests.chaos.evidence import (
+from referee.invariants import INVARIANTS, judge
+from referee.invariants.checker import counts, table
+from referee.invariants.clocks import lateness
+from referee.invariants.evidence import (
     Answer,
     Entry,
     Evidence,
@@ -23,9 +24,8 @@ from tests.chaos.evidence import (
     Shift,
     Taken,
 )
-from tests.chaos.verdicts import INVARIANTS, judge
-from tests.chaos.verdicts.clocks import lateness
-from tests.chaos.verdicts.messages import _contradicts
+from referee.invariants.messages import _contradicts
+from services import SERVICES
 from tests.unit.chaos.sound import LETTER, MA, MB, A, B, at, changed, clock, mark, more, sound, with_books, without
 
 Defect = Callable[[Evidence], Evidence]

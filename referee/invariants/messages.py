@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from referee import verdicts as demo
 from referee.evidence import Logged
-from tests.chaos.evidence import Evidence, Row, moment
-from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
-from tests.chaos.real_time import reals
+from referee.invariants.evidence import Evidence, Row, moment
+from referee.invariants.findings import DOUBLED, LOST, WRONG, Finding, taken_over
+from referee.invariants.real_time import reals
 
 STAFF_TEXTS = ("警报", "预警", "警示函")
 AT_ONCE = timedelta(seconds=5)
@@ -94,10 +94,14 @@ def _contradicts(other: Row, row: Row, rows: list[Row]) -> bool:
 
 
 def _round(row: Row, rows: list[Row]) -> int:
-    """Which pass of its case a message is about: a closing ends the next one, a clock of sla begins or serves its own."""
+    """Which pass of its case a message is about: a closing ends the next, a clock of sla begins or serves its own."""
     if row["template"] == "closed":
-        return sum(each["template"] == "closed" and each["seq"] <= row["seq"] for each in rows)
-    return 1 + sum(each["template"] == "reopened" and each["seq"] <= row["seq"] for each in rows)
+        return _told_until(row, rows, "closed")
+    return 1 + _told_until(row, rows, "reopened")
+
+
+def _told_until(row: Row, rows: list[Row], template: str) -> int:
+    return len([each for each in rows if each["template"] == template and each["seq"] <= row["seq"]])
 
 
 def _retracted(evidence: Evidence, row: Row) -> list[datetime]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from referee import verdicts as demo
-from tests.chaos.evidence import Entry, Evidence, moment
-from tests.chaos.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
-from tests.chaos.real_time import CATCH_UP, Window, due_since, healed_after, real, windows
+from referee.invariants.evidence import Entry, Evidence, moment
+from referee.invariants.findings import EARLY, LATE, LEFT, LOST, WRONG, Finding, taken_over
+from referee.invariants.real_time import CATCH_UP, Window, due_since, healed_after, real, windows
 
 OVER = ("met", "stopped")
 HEALTHY, SETTLED = timedelta(seconds=1), timedelta(seconds=5)

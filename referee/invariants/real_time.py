@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chassis import failpoints
+from referee.invariants.evidence import Evidence, Fault, Hit, Shift
 from services import SERVICES
-from tests.chaos.evidence import Evidence, Fault, Hit, Shift
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 FLOORS = {"service": 10.0, "postgres": 30.0, "broker": 30.0, "outside": 5.0}

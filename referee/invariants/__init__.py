@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.chaos.evidence import Evidence
-from tests.chaos.findings import Finding
-from tests.chaos.verdicts.clocks import alerts_in_time, kept_limits_never_alert
-from tests.chaos.verdicts.convergence import views_agree
-from tests.chaos.verdicts.delivery import effects_once, one_assignment, order_kept
-from tests.chaos.verdicts.messages import no_sms_twice, nothing_unsent, nothing_untrue_sent, one_letter_for_a_breach
-from tests.chaos.verdicts.recovery import flows_run_again, others_undisturbed
-from tests.chaos.verdicts.rest import no_personal_data, nothing_grown, nothing_left_over
-from tests.chaos.verdicts.taken_in import nothing_invented, nothing_lost, one_case_for_a_key
+from referee.invariants.clocks import alerts_in_time, kept_limits_never_alert
+from referee.invariants.convergence import views_agree
+from referee.invariants.delivery import effects_once, one_assignment, order_kept
+from referee.invariants.evidence import Evidence
+from referee.invariants.findings import Finding
+from referee.invariants.messages import no_sms_twice, nothing_unsent, nothing_untrue_sent, one_letter_for_a_breach
+from referee.invariants.recovery import flows_run_again, others_undisturbed
+from referee.invariants.rest import no_personal_data, nothing_grown, nothing_left_over
+from referee.invariants.taken_in import nothing_invented, nothing_lost, one_case_for_a_key
 
 INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[Finding]]] = {
     "I1": nothing_lost,

@@ -8,9 +8,9 @@ from typing import Any
 from chassis.web.idempotency import KEPT
 from referee import verdicts as demo
 from referee.evidence import Evidence as Books
-from tests.chaos.evidence import Entry, Evidence, Row, number_of
-from tests.chaos.findings import DOUBLED, LOST, WRONG, Finding, taken_over
-from tests.chaos.real_time import shift_at
+from referee.invariants.evidence import Entry, Evidence, Row, number_of
+from referee.invariants.findings import DOUBLED, LOST, WRONG, Finding, taken_over
+from referee.invariants.real_time import shift_at
 
 DEFAULTS = {"identity": "named", "channel": "mailbox", "community": None, "place": ""}
 TOLD_BY = {

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from referee.invariants.evidence import Evidence
+from referee.invariants.findings import LEAKED, LEFT, LOST, WRONG, Finding
 from services import SERVICES
-from tests.chaos.evidence import Evidence
-from tests.chaos.findings import LEAKED, LEFT, LOST, WRONG, Finding
 
 LEFT_OVER = {
     "attempt": "an event's attempts are still counted",

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.chaos.evidence import Evidence, Row, moment
-from tests.chaos.findings import WRONG, Finding
+from referee.invariants.evidence import Evidence, Row, moment
+from referee.invariants.findings import WRONG, Finding
 
 OF_INTAKE = ("submitted_at", "accepted_at")
 OF_DISPATCH = (

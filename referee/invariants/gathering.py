@@ -13,8 +13,7 @@ import psycopg2.extras
 from referee.evidence import Evidence as Books
 from referee.evidence import Sms, lines, producer
 from referee.evidence import gather as gather_books
-from services import SERVICES
-from tests.chaos.evidence import (
+from referee.invariants.evidence import (
     Answer,
     Entry,
     Evidence,
@@ -30,12 +29,14 @@ from tests.chaos.evidence import (
     Shift,
     Taken,
 )
+from services import SERVICES
 
 SUBSCRIBER = "sub.traffic"
 TABLES = {
     "intake.cases": """
         select c.number, c.channel, c.kind, c.identity, c.community, c.place, c.description, c.state, c.submitted_at,
-            c.accepted_at, c.refused_at, c.version, c.alarm is not null as emergency, c.imported is not null as imported,
+            c.accepted_at, c.refused_at, c.version, c.alarm is not null as emergency,
+            c.imported is not null as imported,
             length(i.sealed) > 0 as sealed, i.mobile_index is not null as indexed, p.handling, p.promise
         from cases c left join identities i using (number) left join progress p using (number)""",
     "dispatch.cases": """
@@ -43,7 +44,8 @@ TABLES = {
             unit_name, helpers, complexity, priority, sensitive, restricted, dispatched_at, acknowledged_at,
             contacted_at, replied_at, closed_at, imported is not null as imported from cases""",
     "dispatch.work": "select case_number, seq, type from work_log",
-    "dispatch.staff": "select c.value ->> 'mobile' as mobile, c.value ->> 'name' as name from units, jsonb_each(contacts) c",
+    "dispatch.staff": """
+        select c.value ->> 'mobile' as mobile, c.value ->> 'name' as name from units, jsonb_each(contacts) c""",
     "sla.cases": """
         select number, version, state, submitted_at, accepted_at, refused_at, emergency, unit, unit_name, helpers,
             complexity, priority, sensitive, restricted, dispatched_at, contacted_at, replied_at, closed_at,
@@ -60,7 +62,9 @@ TABLES = {
             cause from letters""",
 }
 OF_EACH = {
-    "aside": "select source, subject, coalesce(headers ->> 'cloudEvents:id', 'unknown') as id, parked_at is not null as parked from aside",
+    "aside": """
+        select source, subject, coalesce(headers ->> 'cloudEvents:id', 'unknown') as id, parked_at is not null as parked
+        from aside""",
     "attempt": "select event_id from attempt",
     "held": "select subject from outbox where held",
     "halt": "select queue from halt",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from referee import verdicts as demo
-from tests.chaos.evidence import Entry, Evidence, number_of
-from tests.chaos.findings import DOUBLED, LOST, REORDERED, WRONG, Finding, taken_over
+from referee.invariants.evidence import Entry, Evidence, number_of
+from referee.invariants.findings import DOUBLED, LOST, REORDERED, WRONG, Finding, taken_over
 
 LEFT = ("case.withdrawn", "case.merged")
 ADDED = ("case.supplemented",)

@@ -1,6 +1,6 @@
 """Decides, from a run's ledgers and databases alone, whether the invariants held.
 
-`python -m tests.chaos.checker RUN_FOLDER`, with `DATABASE_URL_INTAKE` … `DATABASE_URL_NOTIFY` in the environment.
+`python -m referee.invariants.checker RUN_FOLDER`, with DATABASE_URL_INTAKE … DATABASE_URL_NOTIFY in the environment.
 Prints a table, invariant by findings, and the first findings; writes `RUN_FOLDER/checker.json`; ends with 1 on any.
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from referee.checker import TOPOLOGY, urls_from
-from tests.chaos.evidence import Evidence
-from tests.chaos.findings import DOUBLED, EARLY, LOST, REORDERED, Finding
-from tests.chaos.gathering import gather
-from tests.chaos.verdicts import INVARIANTS, judge
-from tests.chaos.verdicts.clocks import disturbances, lateness
-from tests.chaos.verdicts.recovery import isolated, recovery_seconds
+from referee.invariants import INVARIANTS, judge
+from referee.invariants.clocks import disturbances, lateness
+from referee.invariants.evidence import Evidence
+from referee.invariants.findings import DOUBLED, EARLY, LOST, REORDERED, Finding
+from referee.invariants.gathering import gather
+from referee.invariants.recovery import isolated, recovery_seconds
 
 SHOWN_OF_EACH = 5
 
@@ -76,7 +76,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m tests.chaos.checker RUN_FOLDER")
+        raise SystemExit("usage: python -m referee.invariants.checker RUN_FOLDER")
     return 1 if check(Path(sys.argv[1]), urls_from(dict(os.environ)))["findings"] else 0
 
 

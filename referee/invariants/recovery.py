@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tests.chaos.evidence import Evidence, Post
-from tests.chaos.findings import LATE, Finding
-from tests.chaos.real_time import END, FLOORS, Window, windows
+from referee.invariants.evidence import Evidence, Post
+from referee.invariants.findings import LATE, Finding
+from referee.invariants.real_time import END, FLOORS, Window, windows
 
 ISOLATED, QUIET_BEFORE = timedelta(seconds=5), timedelta(seconds=10)
 OUTSIDE = ("F12", "F13", "F19")
