@@ -22,6 +22,7 @@ TABLES = (*sql_chassis.TABLES, "cases", "clocks", "firings", "progress")
 CASE_MOMENTS = tuple(name for name in case_store.CASE if name.endswith("_at"))
 CLOCK_MOMENTS = ("started_at", "warn_at", "due", "warned_at", "breached_at", "muted_at", "resumed_at", "met_at", "stopped_at", "next_at")  # fmt: skip
 FRESH = timedelta(seconds=2)
+AHEAD = timedelta(minutes=2)
 
 
 @of("select pg_advisory_xact_lock(hashtextextended")
@@ -74,7 +75,7 @@ def _caught_up(tx: Tx, p: Mapping[str, Any]) -> None:
 
 def is_caught_up(tx: Tx) -> bool:
     known = tx.tables["progress"].get(True)
-    return known is not None and known["caught_up_at"] > tx.now - FRESH
+    return known is not None and tx.now - FRESH < known["caught_up_at"] < tx.now + AHEAD
 
 
 def retried_subjects(aside: Mapping[int, Fields]) -> set[str]:

@@ -16,10 +16,12 @@ class Outlook:
     due: bool
 
 
+# What lies ahead was written by a clock that has been set back since, and says nothing of now.
+_CAUGHT_UP = "caught_up_at > now - interval '2 seconds' and caught_up_at < now + interval '2 minutes'"
 # `clock_now()` costs as much as the rest of a look, so it is asked once.
-LOOK = text("""
+LOOK = text(f"""
     with present as materialized (select clock_now() as now)
-    select now, caught_up_at > now - interval '2 seconds',
+    select now, {_CAUGHT_UP},
            exists (select from clocks where next_at >= :floor and next_at <= now)
     from present, progress
 """)
@@ -77,7 +79,7 @@ FIRE = text(f"""
                k.version, k.unit, k.unit_name, k.complexity, k.restricted, k.risk_mark, k.time_mark, k.mark
         from clocks c join cases k using (number)
         where c.next_at >= :floor and c.next_at <= (select now from present)
-          and exists (select from progress, present where caught_up_at > now - interval '2 seconds')
+          and exists (select from progress, present where {_CAUGHT_UP})
           and c.number <> all (array(
               select a.subject from aside a where a.parked_at is null and not exists (
                   select from aside b where b.source = a.source and b.subject = a.subject and b.id < a.id)))

@@ -4,7 +4,9 @@ import random
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event as sqlalchemy_event
@@ -16,6 +18,7 @@ from services.sla import metrics, store
 from services.sla.commands import cases as commands
 from services.sla.commands.cases import Firing
 from services.sla.domain.sweep import BATCH, MARGIN
+from services.sla.events import PUBLISHES
 from tests.unit.sla.life import Life, Sla, after
 from tests.unit.sla.lives import lives
 
@@ -99,6 +102,67 @@ def test_two_clocks_of_one_case_due_together_are_numbered_in_order(station):
         ("case.marked", None),
     ]
     assert station.scalar("select version from cases") == len(events)
+
+
+@pytest.mark.parametrize("hours", [18.9, 19, 24.9, 25], ids=["green", "just yellow", "yellow", "red"])
+def test_the_claim_finds_the_mark_the_domain_finds_for_every_risk_and_every_clock(station, hours):
+    """Mark and reason are decided in `domain/mark.py` and again in the claim's SQL, and bodies are joined there by hand:
+    every case of risk and view, with each clock open or over, is fired by both."""
+    choices = product((False, True), (False, True), ("simple", "complex"), (False, True), (None, 2), (None, 3))
+    born = [
+        Life(
+            accepted=0.5, dispatched=1, contacted=contacted, replies=[] if replied is None else [(replied, None)],
+            emergency=emergency, priority=priority, complexity=complexity, restricted=restricted,
+            number=f"XA20261124{n:06d}",
+        )
+        for n, (emergency, priority, complexity, restricted, contacted, replied) in enumerate(choices)
+    ]  # fmt: skip
+    undispatched = [
+        Life(accepted=a, emergency=e, number=f"XA20261124{900 + i:06d}")
+        for i, (a, e) in enumerate(product((None, 0.5), (False, True)))
+    ]
+    station.be_at(after(0))
+    station.tell(*born, *undispatched)
+    station.be_at(after(hours))
+    station.fire()
+    found, kept = station.published(), station.cases([life.number for life in (*born, *undispatched)])
+    for life in (*born, *undispatched):
+        model = Sla()
+        for told in life.in_order():
+            model.hear(told)
+        model.fire(after(hours))
+        assert [(e["type"], e["seq"], e["data"]) for e in found[life.number]] == [
+            (d.type, d.seq, d.data) for d in model.published
+        ]
+        assert kept[life.number] == model.case
+
+
+def test_each_body_the_claim_joins_by_hand_has_the_fields_of_its_schema_and_no_other(station):
+    station.be_at(after(30))
+    station.tell(OPEN)
+    station.fire()
+    fired = [
+        e for e in station.published()[OPEN.number] if e["type"] in ("clock.warned", "clock.breached", "case.marked")
+    ]
+    schemas = {event.type: event.schema() for event in PUBLISHES}
+    assert {e["type"] for e in fired} == {"clock.warned", "clock.breached", "case.marked"}
+    for event in fired:
+        schema = schemas[event["type"]]
+        assert schema.validate(event["data"]) == {}
+        assert list(event["data"].keys() - schema.fields.keys()) == []
+        assert schema.dump(schema.load(event["data"])) == event["data"]
+
+
+def test_a_word_of_being_caught_up_that_lies_ahead_counts_for_nothing(station):
+    """It was written before the database's clock was set back; what has come since may not have been read."""
+    station.be_at(after(36), caught_up=True)
+    station.be_at(after(25), caught_up=False)
+    station.tell(OPEN)
+    station.fire()
+    assert station.turns(OPEN.number, "close") == ["started"]
+    station.catch_up()
+    station.fire()
+    assert station.turns(OPEN.number, "close") == ["started", "warned", "breached"]
 
 
 def test_firing_again_fires_nothing(station):
