@@ -23,6 +23,7 @@ from marshmallow import Schema
 from chassis.delivery import probe
 from chassis.delivery.envelope import TYPE_ROOT, routing_key
 from chassis.delivery.events import EventType
+from services.sla.domain.limit import LIMITS, Limit
 
 ROOT = Path(__file__).parents[2]
 SUBSCRIBERS = ROOT / "deploy" / "rabbitmq" / "subscribers.json"
@@ -61,10 +62,25 @@ def files(known: Sequence[Party], subscribers: Mapping[str, Mapping[str, Sequenc
             yield f"events/{party.name}/{event.type}.v{event.version}.json", _json(json_schema(party.name, event))
     yield "asyncapi.yaml", f"# {NOTICE}\n" + yaml.safe_dump(asyncapi(known), allow_unicode=True, sort_keys=False)
     yield "topology.json", _json(topology(known, subscribers))
+    yield "limits.json", _json({"limits": [_limit(rule) for rule in LIMITS]})
     for party in known:
         if (ROOT / "services" / party.name / "api.py").exists():
             api = importlib.import_module(f"services.{party.name}.api")
             yield f"http/{party.name}.openapi.json", _json(api.openapi())
+
+
+def _limit(rule: Limit) -> dict[str, Any]:
+    """A rule of sla as whoever prints or applies the limit reads it (`services.limits`)."""
+    return {
+        "name": rule.name,
+        "version": rule.version,
+        "kind": rule.kind,
+        "complexity": rule.complexity,
+        "seconds": round(rule.limit.total_seconds()),
+        "clock_kind": rule.clock_kind,
+        "warn_percent_left": rule.warn_percent_left,
+        "letter_after": round(rule.letter_after.total_seconds()),
+    }
 
 
 def _json(content: Any) -> str:

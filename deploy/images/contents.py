@@ -59,8 +59,8 @@ def _caches(root: Path) -> list[str]:
 def _application(app: Path, service: str) -> list[str]:
     wanted = {
         app: {"chassis", "services", "contracts"},
-        app / "contracts": {"topology.json"},
-        app / "services": {"__init__.py", service},
+        app / "contracts": {"limits.json", "topology.json"},
+        app / "services": {"__init__.py", "limits.py", service},
     }
     return [
         f"{folder.relative_to(app.parent)} {'lacks' if name in names else 'holds'} {name}"

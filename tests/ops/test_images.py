@@ -29,11 +29,13 @@ def image(tmp_path: Path) -> Path:
     for name in (
         "app/chassis/delivery/relay.py",
         "app/services/__init__.py",
+        "app/services/limits.py",
         "app/services/sla/api.py",
         "usr/bin/python3",
     ):
         add(tmp_path, name)
     add(tmp_path, "app/contracts/topology.json")
+    add(tmp_path, "app/contracts/limits.json")
     for package in ("greenlet-3.5.0", "flask_smorest-0.47"):
         add(tmp_path, f"venv/lib/python3.11/site-packages/{package}.dist-info/METADATA")
     return tmp_path
@@ -108,6 +110,7 @@ def test_the_context_holds_no_secret_no_test_and_no_document() -> None:
         "chassis",
         "services",
         "contracts/topology.json",
+        "contracts/limits.json",
         "deploy/images/lianxin",
         *(f"requirements/{service}.txt" for service in SERVICES),
     }
