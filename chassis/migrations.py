@@ -30,15 +30,15 @@ OLDEST = text("""
 """)
 
 
-class Refused(RuntimeError):
+class MigrationRefused(RuntimeError):
     """The database was not brought to the newest revision; the text is a sentence for the operator."""
 
 
 def upgrade(url: str, folder: Path) -> str:
     """Applies the revisions in `folder`/versions that are missing, each in one transaction; says what was done.
 
-    Raises Refused when another `migrate` does not end or a revision does not get through; what is not done then is
-    done by running it again.
+    Raises MigrationRefused when another `migrate` does not end or a revision does not get through; running it again
+    does what is left.
     """
     with closing(Database(url, pool_size=1, application="migrate")) as one, one.engine.connect() as connection:
         _wait_for_turn(connection)
@@ -55,7 +55,9 @@ def _wait_for_turn(connection: Connection) -> None:
     while not connection.execute(TRY).scalar_one():
         connection.rollback()
         if time.monotonic() > deadline:
-            raise Refused(f"another migrate has worked on this database for {TURN_SECONDS:.0f} s; nothing was done")
+            raise MigrationRefused(
+                f"another migrate has worked on this database for {TURN_SECONDS:.0f} s; nothing was done"
+            )
         time.sleep(LOOK_SECONDS)
     connection.execute(text(f"set lock_timeout = '{LOCK_SECONDS}s'"))
     connection.execute(text(f"set statement_timeout = '{STATEMENT_SECONDS}s'"))
@@ -71,7 +73,7 @@ def _upgrade(connection: Connection, folder: Path) -> str:
     except DBAPIError as error:
         connection.rollback()
         if why := _passing(connection, error):
-            raise Refused(
+            raise MigrationRefused(
                 f"the revision after {_at(connection) or 'none'} {why}. Nothing of it was done; run migrate again."
             ) from error
         raise

@@ -28,7 +28,7 @@ class PublishFailed(Exception):
     """The broker did not take every message; none may be counted as published."""
 
 
-class Refused(PublishFailed):
+class PublishRefused(PublishFailed):
     """The broker answered, and would not take a message: returned as unroutable, or nacked."""
 
 
@@ -104,7 +104,7 @@ class Publisher:
         self.window = _Window()
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Returns when the broker has confirmed all; raises Refused or PublishFailed, and then any may be there."""
+        """Returns when the broker has confirmed all. Raises PublishRefused or PublishFailed: any may be there then."""
         if not messages:
             return
         try:
@@ -132,7 +132,7 @@ class Publisher:
             self.close()
             raise PublishFailed(f"{type(error).__name__}: the broker did not confirm in time") from error
         if self.window.refused:
-            raise Refused(self.window.refused)
+            raise PublishRefused(self.window.refused)
 
     def open(self) -> Channel:
         """The confirming channel, connected on first use."""

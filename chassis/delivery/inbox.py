@@ -5,12 +5,11 @@
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from marshmallow import Schema
 from sqlalchemy import Connection, text
 
 from chassis import clock, failpoints, logs, metrics
@@ -18,6 +17,7 @@ from chassis.database import Database, is_gone
 from chassis.delivery import aside, gate, outbox
 from chassis.delivery.envelope import Draft, Event, Undecodable, decode
 from chassis.delivery.gate import Rebuilding
+from chassis.delivery.subscription import Subscription, fold_into
 
 V = TypeVar("V")
 log = logs.get(__name__)
@@ -40,35 +40,6 @@ class Message:
     held: bool = False
 
 
-@dataclass(frozen=True)
-class Reading(Generic[V]):
-    """What a service does with the events it consumes.
-
-    `reads`: our own small schema per (producer, type). `load` returns the values of all partition keys in the batch,
-    their rows locked in order. `fold` is pure; what it raises puts the event aside. `save` writes the changed values.
-    `load` and `save` use a constant number of statements whatever the batch's size. `tick`, where given, learns in
-    the batch's transaction that everything published before a moment is committed here (`chassis.delivery.probe`).
-    """
-
-    reads: Mapping[tuple[str, str], type[Schema]]
-    load: Callable[[Connection, Sequence[Event]], dict[str, V]]
-    fold: Callable[[V | None, Event, datetime], tuple[V, list[Draft]]]
-    save: Callable[[Connection, Mapping[str, V]], None]
-    tick: Callable[[Connection, datetime], None] | None = None
-    schemas: dict[tuple[str, str], Schema] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "schemas", {key: schema() for key, schema in self.reads.items()})
-
-    def understood(self, event: Event) -> Event | None:
-        """The event with its data read by our own schema; None for a type we do not read."""
-        schema = self.schemas.get((event.producer, event.type))
-        if schema is None or event.version != 1:
-            return None
-        data = schema.load(event.data)
-        return Event(**{name: getattr(event, name) for name in Event.__slots__} | {"data": data})
-
-
 @dataclass
 class _Batch(Generic[V]):
     """What one transaction changes."""
@@ -80,7 +51,7 @@ class _Batch(Generic[V]):
 
 
 def receive(
-    database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None
+    database: Database, subscription: Subscription[V], messages: Sequence[Message], as_of: datetime | None = None
 ) -> None:
     """Returns once every message is committed: applied, known already, or aside.
 
@@ -90,7 +61,7 @@ def receive(
     again = sorted({_key(message) for message in messages if message.redelivered})
     if all(message.held for message in messages) or _may_go_together(database, again):
         try:
-            apply(database, reading, messages, as_of)
+            apply(database, subscription, messages, as_of)
             _forget_attempts(database, again)
             return
         except Exception as error:
@@ -98,12 +69,14 @@ def receive(
                 raise
             log.warning("batch rolled back, going one by one", size=len(messages), error=type(error).__name__)
     for message in messages:
-        _apply_alone(database, reading, message)
+        _apply_alone(database, subscription, message)
     if as_of:
-        apply(database, reading, (), as_of)
+        apply(database, subscription, (), as_of)
 
 
-def apply(database: Database, reading: Reading[V], messages: Sequence[Message], as_of: datetime | None = None) -> None:
+def apply(
+    database: Database, subscription: Subscription[V], messages: Sequence[Message], as_of: datetime | None = None
+) -> None:
     """One batch in one transaction. Raises Rebuilding."""
     failpoints.hit("inbox.before")
     with database.transaction() as tx:
@@ -115,24 +88,25 @@ def apply(database: Database, reading: Reading[V], messages: Sequence[Message], 
         behind = aside.subjects(tx, list(known))
         fresh = _new(events, known)
         flowing = [pair for pair in fresh if (pair[1].source, pair[1].subject) not in behind]
-        batch: _Batch[V] = _Batch(reading.load(tx, [event for _, event in flowing]) if flowing else {}, failed=failed)
+        values = subscription.load(tx, [event for _, event in flowing]) if flowing else {}
+        batch: _Batch[V] = _Batch(values, failed=failed)
         for message, event in fresh:
-            _fold(reading, batch, behind, message, event, now)
+            _fold(subscription, batch, behind, message, event, now)
         if batch.changed:
-            reading.save(tx, batch.changed)
+            subscription.save(tx, batch.changed)
         outbox.put(tx, batch.drafts)
         aside.put(tx, batch.failed)
         _mark_seen(tx, [event for _, event in fresh])
         if as_of:
-            _caught_up(tx, reading, as_of)
+            _caught_up(tx, subscription, as_of)
         failpoints.hit("inbox.inside")
     _count(events, fresh, batch)
 
 
-def _caught_up(tx: Connection, reading: Reading[V], as_of: datetime) -> None:
+def _caught_up(tx: Connection, subscription: Subscription[V], as_of: datetime) -> None:
     metrics.INBOX_LAG_SECONDS.set((clock.now(tx) - as_of).total_seconds())
-    if reading.tick:
-        reading.tick(tx, as_of)
+    if subscription.tick:
+        subscription.tick(tx, as_of)
 
 
 def _decoded(messages: Sequence[Message]) -> tuple[list[tuple[Message, Event]], list[aside.Failed]]:
@@ -179,7 +153,7 @@ def _new(events: Sequence[tuple[Message, Event]], known: Mapping[Pair, Place]) -
 
 
 def _fold(
-    reading: Reading[V], batch: _Batch[V], behind: set[Pair], message: Message, event: Event, now: datetime
+    subscription: Subscription[V], batch: _Batch[V], behind: set[Pair], message: Message, event: Event, now: datetime
 ) -> None:
     pair = (event.source, event.subject)
     if pair in behind:
@@ -187,30 +161,13 @@ def _fold(
         return
     began = time.perf_counter()
     try:
-        fold_into(reading, batch.values, batch.changed, batch.drafts, event, now)
+        fold_into(subscription, batch.values, batch.changed, batch.drafts, event, now)
         metrics.EVENT_SECONDS.labels(event.type, "applied").observe(time.perf_counter() - began)
     except Exception as error:
         metrics.EVENT_SECONDS.labels(event.type, "aside").observe(time.perf_counter() - began)
         log.exception("event put aside", id=event.id, type=event.type, subject=event.subject)
         batch.failed.append(aside.Failed(message.headers, message.body, event, aside.reason(error)))
         behind.add(pair)
-
-
-def fold_into(
-    reading: Reading[V],
-    values: dict[str, V],
-    changed: dict[str, V],
-    drafts: list[Draft],
-    event: Event,
-    now: datetime,
-) -> None:
-    """Folds one event; nothing is changed when it raises."""
-    understood = reading.understood(event)
-    if understood is None:
-        return
-    value, published = reading.fold(values.get(event.partitionkey), understood, now)
-    values[event.partitionkey] = changed[event.partitionkey] = value
-    drafts.extend(published)
 
 
 class Overtaken(RuntimeError):
@@ -260,14 +217,14 @@ def _may_go_together(database: Database, again: Sequence[str]) -> bool:
     return new == len(again)
 
 
-def _apply_alone(database: Database, reading: Reading[V], message: Message) -> None:
+def _apply_alone(database: Database, subscription: Subscription[V], message: Message) -> None:
     """Tries one event up to three times over all deliveries, then puts it aside."""
     key = _key(message)
     for _ in range(ALONE_ATTEMPTS):
         if _attempted(database, key) > ALONE_ATTEMPTS:
             break
         try:
-            apply(database, reading, [message])
+            apply(database, subscription, [message])
         except Exception as error:
             if is_gone(error) or isinstance(error, Rebuilding):
                 raise

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from chassis import failpoints, logs, metrics
 from chassis.database import Database
-from chassis.delivery.broker import LOST, Outgoing, Publisher, PublishFailed, Refused, missing_queues
+from chassis.delivery.broker import LOST, Outgoing, Publisher, PublishFailed, PublishRefused, missing_queues
 from chassis.delivery.envelope import headers, routing_key
 from chassis.delivery.topology import Topology
 
@@ -95,7 +95,7 @@ class Relay:
     def _relay_or_hold(self) -> int:
         try:
             return self._relay()
-        except Refused as error:
+        except PublishRefused as error:
             log.error("the broker refused an event", reason=str(error))
         # An event nobody gets may mean that its reader's queue was lost since the last check: then nothing is held.
         self.publisher.open()
@@ -183,7 +183,7 @@ class Relay:
                     continue
                 try:
                     self._publish(tx, [row])
-                except Refused as error:
+                except PublishRefused as error:
                     held.add(row["subject"])
                     _hold(tx, row["id"], str(error))
 

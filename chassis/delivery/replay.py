@@ -19,7 +19,7 @@ from chassis.settings import Settings
 BATCH = 500
 
 
-class Refused(RuntimeError):
+class ReplayRefused(RuntimeError):
     """The replay can't be done; the text says why and what to do."""
 
 
@@ -33,22 +33,23 @@ def replay(
 ) -> int:
     """Publishes the service's logged events since `since` straight to `queue`, then lets the relay go on.
 
-    Returns how many were sent. Raises Refused: no zone in `since`, nothing bound, the queue or the broker is missing.
+    Returns how many were sent. Raises ReplayRefused: no zone in `since`, nothing bound, the queue or the broker is
+    missing.
     """
     known = topology.load()
     keys = known.bindings.get(queue, {}).get(f"{service}.events", ())
     if since.tzinfo is None:
-        raise Refused("--since needs a time zone, as 2026-11-24T08:00+08:00")
+        raise ReplayRefused("--since needs a time zone, as 2026-11-24T08:00+08:00")
     if not keys:
-        raise Refused(f"{queue} reads nothing of {service}")
+        raise ReplayRefused(f"{queue} reads nothing of {service}")
     relay = Relay(database, settings.amqp_uri, service, source_of(settings.street, service), known)
     publisher = Publisher(settings.amqp_uri, f"{service} replay", relay.check_queues)
     try:
         return _send(database, relay, publisher, queue, keys, since, progress)
     except QueueMissing as error:
-        raise Refused(f"{error}; run `python -m chassis.delivery.topology apply` first") from error
+        raise ReplayRefused(f"{error}; run `python -m chassis.delivery.topology apply` first") from error
     except PublishFailed as error:
-        raise Refused(f"the broker did not take the events ({error}); run the command again") from error
+        raise ReplayRefused(f"the broker did not take the events ({error}); run the command again") from error
     finally:
         publisher.close()
 

@@ -10,7 +10,8 @@ from chassis.database import Database
 from chassis.delivery import aside, gate, outbox
 from chassis.delivery.envelope import Draft, Event, Undecodable, decode
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import Reading, fold_into, lock_seen
+from chassis.delivery.inbox import lock_seen
+from chassis.delivery.subscription import Subscription, fold_into
 
 log = logs.get(__name__)
 
@@ -29,7 +30,9 @@ DUE = text("""
 """)
 
 
-def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS) -> bool:
+def replay_one(
+    database: Database, subscription: Subscription[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS
+) -> bool:
     """Tries the next due event again; false when none is due."""
     longest = {"longest": max(*back_off, aside.BACK_OFF_SECONDS[0])}
     if not database.holds(ANY, longest):
@@ -45,7 +48,7 @@ def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[flo
         lock_seen(tx, [(row["source"], row["subject"])])
         attempt = tx.begin_nested()
         try:
-            _apply(tx, reading, decode(row["headers"], bytes(row["body"])))
+            _apply(tx, subscription, decode(row["headers"], bytes(row["body"])))
             attempt.commit()
         except Exception as error:
             attempt.rollback()
@@ -55,12 +58,12 @@ def replay_one(database: Database, reading: Reading[Any], back_off: Sequence[flo
         return True
 
 
-def _apply(tx: Connection, reading: Reading[Any], event: Event) -> None:
+def _apply(tx: Connection, subscription: Subscription[Any], event: Event) -> None:
     changed: dict[str, Any] = {}
     drafts: list[Draft] = []
-    fold_into(reading, reading.load(tx, [event]), changed, drafts, event, clock.now(tx))
+    fold_into(subscription, subscription.load(tx, [event]), changed, drafts, event, clock.now(tx))
     if changed:
-        reading.save(tx, changed)
+        subscription.save(tx, changed)
     outbox.put(tx, drafts)
 
 

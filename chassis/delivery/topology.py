@@ -138,7 +138,7 @@ def _policies(vhost: str, version: str) -> list[dict[str, Any]]:
     return [subscribers, inboxes]
 
 
-class Refused(RuntimeError):
+class ManagementError(RuntimeError):
     """The broker's management interface did not do what was asked; the text says why."""
 
 
@@ -178,9 +178,9 @@ def _call(management: str, method: str, path: str, content: Any = None) -> reque
     try:
         answer = requests.request(method, url, json=content, auth=auth, timeout=DEADLINE_SECONDS)
     except requests.RequestException as error:
-        raise Refused(f"the broker's management at {parts.hostname}:{parts.port} does not answer") from error
+        raise ManagementError(f"the broker's management at {parts.hostname}:{parts.port} does not answer") from error
     if not answer.ok:
-        raise Refused(f"the broker refused {method} {path}: {answer.status_code} {answer.text[:300]}")
+        raise ManagementError(f"the broker refused {method} {path}: {answer.status_code} {answer.text[:300]}")
     return answer
 
 
@@ -205,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "apply":
             apply(management, _passwords(load(), os.environ), asked.vhost)
         lacking = missing(management, asked.vhost)
-    except Refused as error:
+    except ManagementError as error:
         print(error, file=sys.stderr)
         return 1
     print("\n".join(lacking) or "the broker matches the topology")

@@ -24,7 +24,8 @@ from chassis.delivery import relay as relaying
 from chassis.delivery.broker import LOST, Publisher, PublishFailed
 from chassis.delivery.consumer import Consumer
 from chassis.delivery.envelope import source_of
-from chassis.delivery.inbox import Message, Reading, receive
+from chassis.delivery.inbox import Message, receive
+from chassis.delivery.subscription import Subscription
 from chassis.ops import Ops as OpsServer
 from chassis.settings import Settings
 from chassis.web import idempotency
@@ -200,19 +201,19 @@ def call(entrypoint: Entrypoint, *args: Any) -> Any:
 class Batch:
     """What a service's receiving entrypoint is given; `apply(database)` returns when all of it is committed."""
 
-    def __init__(self, reading: Reading[Any], messages: Sequence[Message], as_of: datetime | None) -> None:
-        self.reading, self.messages, self.as_of = reading, messages, as_of
+    def __init__(self, subscription: Subscription[Any], messages: Sequence[Message], as_of: datetime | None) -> None:
+        self.subscription, self.messages, self.as_of = subscription, messages, as_of
 
     def apply(self, database: Database) -> None:
-        receive(database, self.reading, self.messages, self.as_of)
+        receive(database, self.subscription, self.messages, self.as_of)
 
 
 class Inbox(Entrypoint):
-    """`@Inbox.decorator(current, READING)`: calls the method with each batch of the service's inbox queue."""
+    """`@Inbox.decorator(current, SUBSCRIPTION)`: calls the method with each batch of the service's inbox queue."""
 
-    def __init__(self, current: Callable[[], Settings], reading: Reading[Any], **kwargs: Any) -> None:
+    def __init__(self, current: Callable[[], Settings], subscription: Subscription[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.current, self.reading = current, reading
+        self.current, self.subscription = current, subscription
 
     def setup(self) -> None:
         settings, service = self.current(), self.container.service_name
@@ -221,7 +222,7 @@ class Inbox(Entrypoint):
             settings.amqp_uri, f"{service}.inbox", self._handle, f"{service} inbox", sleep=eventlet.sleep
         )
         self.prober = Publisher(settings.amqp_uri, f"{service} probe")
-        metrics.begin(metrics.EVENTS, [type_ for _, type_ in self.reading.reads], metrics.OUTCOMES[:2])
+        metrics.begin(metrics.EVENTS, [type_ for _, type_ in self.subscription.reads], metrics.OUTCOMES[:2])
         self.threads = [Thread("retrier", self._retry), Thread("probe", self._probe)]
 
     def start(self) -> None:
@@ -234,17 +235,17 @@ class Inbox(Entrypoint):
 
     def _handle(self, messages: Sequence[Message], as_of: datetime | None) -> None:
         """Runs the batch as a Nameko worker and waits for it; raises what it raised."""
-        call(self, Batch(self.reading, messages, as_of))
+        call(self, Batch(self.subscription, messages, as_of))
 
     def _retry(self) -> float:
-        return 0.0 if retrier.replay_one(self.database, self.reading, self.current().retry_seconds) else 0.5
+        return 0.0 if retrier.replay_one(self.database, self.subscription, self.current().retry_seconds) else 0.5
 
     def _probe(self) -> float:
         try:
             probe.send(self.database, self.prober, self.container.service_name)
         except (PublishFailed, *LOST):
             return 1.0  # nothing fires meanwhile, which is what a missing probe means
-        return probe.EVERY_SECONDS if self.reading.tick else probe.SELDOM_SECONDS
+        return probe.EVERY_SECONDS if self.subscription.tick else probe.SELDOM_SECONDS
 
     def stop(self) -> None:
         if not is_on("inbox"):

@@ -96,7 +96,7 @@ def _export(service: Service, settings: Settings, asked: argparse.Namespace) -> 
     try:
         for line in rebuilding.export(database, topology.load(), settings.street, service.name, asked.to):
             print(line)
-    except rebuilding.Refused as error:
+    except rebuilding.RebuildRefused as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -123,7 +123,7 @@ def _rebuild(service: Service, settings: Settings, asked: argparse.Namespace) ->
         with ExitStack() as opened:
             lines = chain.from_iterable(opened.enter_context(lines_of(name)) for name in asked.sources)
             done = rebuilding.rebuild(database, service.projection, service.name, lines, asked.dry_run)
-    except (rebuilding.Refused, Unreadable, Undecodable, OSError) as error:
+    except (rebuilding.RebuildRefused, Unreadable, Undecodable, OSError) as error:
         print(f"nothing was changed: {error}", file=sys.stderr)
         return 1
     print(_rebuilt(done) + ("; taken back, this was a trial" if asked.dry_run else ""))

@@ -46,7 +46,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
         metrics.configure(service.name, asked.command)
         failpoints.configure(settings.failpoints, f"{service.name}-{asked.command}")
         return int(asked.run(service, settings, asked) or 0)
-    except (SettingsError, relaying.RestoredDatabase, replay.Refused, migrations.Refused) as error:
+    except (SettingsError, relaying.RestoredDatabase, replay.ReplayRefused, migrations.MigrationRefused) as error:
         print(error, file=sys.stderr)
     except Exception as error:
         if not is_gone(error):

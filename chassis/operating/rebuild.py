@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from chassis.database import Database
 from chassis.delivery import aside, gate
 from chassis.delivery.envelope import Event, decode, headers, source_of
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from chassis.delivery.topology import Topology
 from chassis.operating import sections
 from chassis.operating.reconcile import KEY, STREAMED, bindings, patiently
@@ -26,7 +26,7 @@ T = TypeVar("T")
 BATCH = 500
 
 
-class Refused(RuntimeError):
+class RebuildRefused(RuntimeError):
     """The projection can't be folded again; the text says why. Nothing was changed."""
 
 
@@ -38,13 +38,13 @@ class _OnlyTried(Exception):
 class Projection(Generic[V]):
     """What a service keeps of others' events, and of nothing else.
 
-    `tables` are emptied, each named with the column that holds the key, children first. `reading` is how its events are
-    read; `fold` is pure and acts on nothing: the value of a key after one more event. `save` writes values whose rows
-    are gone.
+    `tables` are emptied, each named with the column that holds the key, children first. `subscription` reads its
+    events; `fold` is pure and acts on nothing: the value of a key after one more event. `save` writes values whose
+    rows are gone.
     """
 
     tables: Sequence[tuple[str, str]]
-    reading: Reading[Any]
+    subscription: Subscription[Any]
     fold: Callable[[V | None, Event], V]
     save: Callable[[Connection, Mapping[str, V]], None]
 
@@ -67,13 +67,13 @@ WHOLE_LOG = text(f"""
 
 
 def export(database: Database, topology: Topology, street: str, producer: str, reader: str) -> Iterator[str]:
-    """Every event in the producer's log that the reader is bound to, as JSON lines. Raises Refused.
+    """Every event in the producer's log that the reader is bound to, as JSON lines. Raises RebuildRefused.
 
     `whole` says whether the log still holds the subject's first event.
     """
     keys, source = bindings(topology, producer).get(reader), source_of(street, producer)
     if not keys:
-        raise Refused(f"{reader} reads nothing of {producer}")
+        raise RebuildRefused(f"{reader} reads nothing of {producer}")
     with database.transaction() as tx:
         patiently(tx)
         found = tx.execute(WHOLE_LOG, {"keys": keys}, execution_options=STREAMED).mappings()
@@ -86,7 +86,7 @@ def rebuild(
 ) -> Rebuilt:
     """Folds the projection again from what the producers' `export` wrote; a trial changes nothing.
 
-    Raises Refused, Unreadable.
+    Raises RebuildRefused, Unreadable.
     """
     result = Rebuilt()
     try:
@@ -115,14 +115,16 @@ def _load(tx: Connection, reader: str, lines: Iterable[str]) -> None:
             tx.execute(LOAD, {"rows": json.dumps([_loaded(row) for row in batch], ensure_ascii=False)})
     missing = tx.execute(text("select distinct source from seen where source <> all(:given)"), {"given": list(sources)})
     if lacking := sorted(missing.scalars()):
-        raise Refused(f"the log of {', '.join(lacking)} is missing: it was read, too")
+        raise RebuildRefused(f"the log of {', '.join(lacking)} is missing: it was read, too")
     tx.execute(text("analyze rebuild_log"))
 
 
 def _loaded(row: Mapping[str, Any]) -> dict[str, Any]:
     event = decode(row["headers"], row["body"])
     if event.subject != event.partitionkey:
-        raise Refused(f"{event.type} of {event.subject} belongs to {event.partitionkey}: no projection by its subject")
+        raise RebuildRefused(
+            f"{event.type} of {event.subject} belongs to {event.partitionkey}: no projection by its subject"
+        )
     return {"source": event.source, "subject": event.subject, "epoch": event.epoch, "seq": event.seq, **row}
 
 
@@ -158,10 +160,10 @@ def _values(rows: Iterable[Any], projection: Projection[V], result: Rebuilt) -> 
 
 def _folded(projection: Projection[V], value: V | None, event: Event) -> V | None:
     try:
-        understood = projection.reading.understood(event)
+        understood = projection.subscription.understood(event)
         return value if understood is None else projection.fold(value, understood)
     except Exception as error:
-        raise Refused(f"{event.type} {event.id} of {event.subject} failed: {aside.reason(error)}") from error
+        raise RebuildRefused(f"{event.type} {event.id} of {event.subject} failed: {aside.reason(error)}") from error
 
 
 def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
-from services.dispatch.commands import READING
+from services.dispatch.commands import SUBSCRIPTION
 from services.dispatch.operating.measuring import measure
 from services.dispatch.settings import current
 
@@ -17,7 +17,7 @@ class Dispatch:
     relay = Relay(current)
     ops = Ops(current)
 
-    @Inbox.decorator(current, READING)
+    @Inbox.decorator(current, SUBSCRIPTION)
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
 

@@ -6,7 +6,7 @@ from chassis.errors import DomainError
 from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
 from services.intake import metrics
 from services.intake.commands import cases as commands
-from services.intake.commands.cases import READING
+from services.intake.commands.cases import SUBSCRIPTION
 from services.intake.domain.media import Kind
 from services.intake.media import commands as media_commands
 from services.intake.media import workshop
@@ -41,7 +41,7 @@ class Intake:
     relay = Relay(current)
     ops = Ops(current)
 
-    @Inbox.decorator(current, READING)
+    @Inbox.decorator(current, SUBSCRIPTION)
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
 

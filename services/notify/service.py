@@ -10,7 +10,7 @@ from nameko.rpc import RpcProxy
 from chassis import crypto, logs, metrics
 from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
 from chassis.settings import required
-from services.notify.commands import READING, held, sending
+from services.notify.commands import SUBSCRIPTION, held, sending
 from services.notify.commands.cases import propose_when_due
 from services.notify.commands.letters import print_signed
 from services.notify.commands.sending import Contacts
@@ -54,7 +54,7 @@ class Notify:
     ops = Ops(current)
     intake = RpcProxy("intake")
 
-    @Inbox.decorator(current, READING)
+    @Inbox.decorator(current, SUBSCRIPTION)
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
-from services.sla.commands.cases import READING, Firing, measure
+from services.sla.commands.cases import SUBSCRIPTION, Firing, measure
 from services.sla.settings import current
 
 firing = Firing()
@@ -18,7 +18,7 @@ class Sla:
     relay = Relay(current)
     ops = Ops(current)
 
-    @Inbox.decorator(current, READING)
+    @Inbox.decorator(current, SUBSCRIPTION)
     def receive(self, batch: Any) -> None:
         batch.apply(self.database)
 

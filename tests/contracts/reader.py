@@ -29,7 +29,9 @@ def main(service: str, url: str) -> None:
     if service == "dispatch":
         _load_organisation(commands, database)
     messages = [inbox.Message(headers, json.dumps(body).encode()) for headers, body in json.load(sys.stdin)]
-    inbox.receive(database, commands.READING, messages)
+    # READING in 0.1.0.
+    subscription = getattr(commands, "SUBSCRIPTION", None) or commands.READING
+    inbox.receive(database, subscription, messages)
     with database.transaction() as tx:
         aside = tx.execute(text("select type, subject, error from aside order by id")).all()
     sys.stdout.write(json.dumps([list(row) for row in aside], ensure_ascii=False))

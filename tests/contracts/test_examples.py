@@ -14,7 +14,8 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Draft, Event, decode
-from chassis.delivery.inbox import Message, Reading
+from chassis.delivery.inbox import Message
+from chassis.delivery.subscription import Subscription
 from deploy.contracts import __main__ as contracts
 from deploy.contracts.__main__ import Party
 from services.dispatch import commands as dispatch
@@ -87,7 +88,7 @@ def test_a_service_reads_every_example_with_fields_it_does_not_know(
     try:
         prepare(reader.name, known)
         folded: list[Event] = []
-        inbox.receive(known, noting(reading_of(reader.name), folded), messages)
+        inbox.receive(known, noting(subscription_of(reader.name), folded), messages)
         with known.transaction() as tx:
             assert tx.execute(text("select type, subject, error from aside")).all() == []
         assert len(folded) == len(messages)
@@ -100,20 +101,20 @@ def in_order(messages: list[Message]) -> list[Message]:
     return sorted(messages, key=lambda m: (m.headers["cloudEvents:sequence"], m.headers["cloudEvents:time"]))
 
 
-def reading_of(service: str) -> Reading[Any]:
-    found: Reading[Any] = importlib.import_module(f"services.{service}.commands").READING
+def subscription_of(service: str) -> Subscription[Any]:
+    found: Subscription[Any] = importlib.import_module(f"services.{service}.commands").SUBSCRIPTION
     return found
 
 
-def noting(reading: Reading[Any], folded: list[Event]) -> Reading[Any]:
-    """The service's own reading; what it folded is noted."""
+def noting(subscription: Subscription[Any], folded: list[Event]) -> Subscription[Any]:
+    """The service's own subscription; what it folded is noted."""
 
     def fold(value: Any, event: Event, now: datetime) -> tuple[Any, list[Draft]]:
-        result = reading.fold(value, event, now)
+        result = subscription.fold(value, event, now)
         folded.append(event)
         return result
 
-    return replace(reading, fold=fold)
+    return replace(subscription, fold=fold)
 
 
 def prepare(service: str, database: Database) -> None:

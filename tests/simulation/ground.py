@@ -18,7 +18,7 @@ import structlog
 
 from chassis import failpoints
 from chassis.delivery import consumer, relay
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from services.dispatch import commands as dispatch
 from services.intake.commands import cases as intake
 from services.intake.domain import query_code
@@ -31,13 +31,13 @@ from tests.simulation.town import Town
 stage = SimpleNamespace(town=None)
 
 
-def _watched(service: str, reading: Reading[Any]) -> Reading[Any]:
-    """The service's own reading; the town learns what is folded, and may have the fold fail."""
+def _watched(service: str, subscription: Subscription[Any]) -> Subscription[Any]:
+    """The service's own subscription; the town learns what is folded, and may have the fold fail."""
 
     def fold(value: Any, event: Any, now: Any) -> Any:
         stage.town.trouble.hears(service, event)
         with _sound(service, event.subject):
-            folded = reading.fold(value, event, now)
+            folded = subscription.fold(value, event, now)
         stage.town.databases[service].current.folded.append((event.source, event.subject, event.place))
         return folded
 
@@ -45,16 +45,16 @@ def _watched(service: str, reading: Reading[Any]) -> Reading[Any]:
         if stage.town.faults.strikes("statement_refused"):
             raise Refused
         with _sound(service, "saving"):
-            reading.save(tx, changed)
+            subscription.save(tx, changed)
 
-    return replace(reading, fold=fold, save=save)
+    return replace(subscription, fold=fold, save=save)
 
 
-READINGS = {
-    "intake": _watched("intake", intake.READING),
-    "dispatch": _watched("dispatch", dispatch.READING),
-    "sla": _watched("sla", sla.READING),
-    "notify": _watched("notify", notify.READING),
+SUBSCRIPTIONS = {
+    "intake": _watched("intake", intake.SUBSCRIPTION),
+    "dispatch": _watched("dispatch", dispatch.SUBSCRIPTION),
+    "sla": _watched("sla", sla.SUBSCRIPTION),
+    "notify": _watched("notify", notify.SUBSCRIPTION),
 }
 
 

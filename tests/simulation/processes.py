@@ -17,7 +17,7 @@ from services.notify.commands.cases import propose_when_due
 from services.notify.commands.letters import print_signed
 from services.sla.commands.cases import Firing
 from tests.simulation.doors import writer_of
-from tests.simulation.ground import READINGS
+from tests.simulation.ground import SUBSCRIPTIONS
 from tests.simulation.outside import Channel, Publisher
 from tests.simulation.sql_sla import retried_subjects
 from tests.simulation.town import NEVER, Loop, Process, Town
@@ -59,8 +59,8 @@ def _relay(town: Town, service: str, process: Process) -> Loop:
 
 def _inbox(town: Town, service: str, process: Process) -> Loop:
     """chassis.delivery.consumer's own settling: handled, then acknowledged; a lost connection is made anew."""
-    database, queue, reading = town.databases[service], town.queues[service], READINGS[service]
-    handle = partial(inbox.receive, database, reading)
+    database, queue, subscription = town.databases[service], town.queues[service], SUBSCRIPTIONS[service]
+    handle = partial(inbox.receive, database, subscription)
     consumer = Consumer("", f"{service}.inbox", handle, process.name, retry_seconds=0.0)  # type: ignore[arg-type]
     side = SimpleNamespace(channel=None)
 
@@ -95,11 +95,11 @@ def _inbox(town: Town, service: str, process: Process) -> Loop:
 
 
 def _retrier(town: Town, service: str, process: Process) -> Loop:
-    database, reading = town.databases[service], READINGS[service]
+    database, subscription = town.databases[service], SUBSCRIPTIONS[service]
     rows = database.tables["aside"]
 
     def step() -> float:
-        return 0.0 if retrier.replay_one(database, reading) else 0.5  # type: ignore[arg-type]
+        return 0.0 if retrier.replay_one(database, subscription) else 0.5  # type: ignore[arg-type]
 
     def due(row: Mapping[str, Any]) -> datetime | None:
         """Only the first row of a subject can be tried; those behind it wait."""

@@ -15,7 +15,7 @@ from services.intake.domain.progress import VIEW
 from services.notify.commands import cases as notify
 from services.notify.domain import plan
 from services.sla.commands import cases as sla
-from tests.simulation.ground import READINGS
+from tests.simulation.ground import SUBSCRIPTIONS
 from tests.simulation.town import Town
 
 WRONG = "wrong"
@@ -49,7 +49,7 @@ def every_event_applied(town: Town, evidence: Evidence) -> Iterator[Finding]:
         applied = set(town.databases[service].applied)
         for event in evidence.log:
             place = (source_of("xinan", event.service), event.subject, (event.epoch, event.seq))
-            if (event.service, event.type) in READINGS[service].reads and place not in applied:
+            if (event.service, event.type) in SUBSCRIPTIONS[service].reads and place not in applied:
                 yield Finding(LOST, f"{service} never applied {event.type} of {event.service}", event.subject)
 
 
@@ -250,5 +250,5 @@ OWN: tuple[Callable[[Town, Evidence], Iterator[Finding]], ...] = (
     views_agree,
     interleaving_does_not_matter,
 )
-PLAIN: dict[str, Any] = {"intake": intake.READING, "sla": sla.READING, "notify": notify.READING}
+PLAIN: dict[str, Any] = {"intake": intake.SUBSCRIPTION, "sla": sla.SUBSCRIPTION, "notify": notify.SUBSCRIPTION}
 FACTS: dict[str, Callable[[Any], Any]] = {"intake": repr, "sla": _facts_of_sla, "notify": _facts_of_notify}

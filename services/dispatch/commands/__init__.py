@@ -2,7 +2,7 @@
 
 from services.dispatch.commands.detours import hand_back, merge, rule
 from services.dispatch.commands.finding import near, search
-from services.dispatch.commands.heard import READING
+from services.dispatch.commands.heard import SUBSCRIPTION
 from services.dispatch.commands.officer import Officer
 from services.dispatch.commands.questions import (
     count_open,
@@ -22,7 +22,7 @@ from services.dispatch.commands.way import acknowledge, close, contact, dispatch
 from services.dispatch.commands.work import name_handler, record_work
 
 __all__ = [
-    "READING", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch",
+    "SUBSCRIPTION", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch",
     "dispatch_as_suggested", "duty_list", "hand_back", "load_directory", "load_duties", "load_organisation",
     "merge", "name_handler", "near", "page", "public_directory", "read", "record_work", "reply", "rule", "search",
     "send_back", "standing", "status", "supplements", "units", "wall",

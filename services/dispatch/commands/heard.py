@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chassis.delivery.envelope import Draft, Event
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from services.dispatch import events, metrics, store
 from services.dispatch.commands.reference import Reference, judged_by
 from services.dispatch.domain import case as cases
@@ -122,4 +122,4 @@ TAKES: dict[str, Callable[[Case, Mapping[str, Any], datetime], Taken]] = {
     "case.withdrawal_asked": _take_withdrawal,
     "case.rated": _take_rating,
 }
-READING = Reading(reads=events.READS, load=load, fold=fold, save=save)
+SUBSCRIPTION = Subscription(reads=events.READS, load=load, fold=fold, save=save)

@@ -1,3 +1,3 @@
 """What can be asked of intake, and how it reads the others' events."""
 
-from services.intake.commands.cases import READING as READING
+from services.intake.commands.cases import SUBSCRIPTION as SUBSCRIPTION

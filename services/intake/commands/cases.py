@@ -13,7 +13,7 @@ from chassis import clock, crypto
 from chassis.database import Database
 from chassis.delivery import outbox
 from chassis.delivery.envelope import Draft, Event
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from chassis.operating.rebuild import Projection
 from services.intake import events, store
 from services.intake.commands.numbers import Numbers
@@ -208,7 +208,7 @@ def _load(tx: Connection, batch: Sequence[Event]) -> dict[str, Progress]:
     return store.progress(tx, [event.partitionkey for event in batch])
 
 
-READING: Reading[Progress] = Reading(events.READS, _load, _fold, store.save_progress)
+SUBSCRIPTION: Subscription[Progress] = Subscription(events.READS, _load, _fold, store.save_progress)
 
 
 def _save_again(tx: Connection, folded: Mapping[str, Progress]) -> None:
@@ -218,7 +218,7 @@ def _save_again(tx: Connection, folded: Mapping[str, Progress]) -> None:
 
 PROJECTION: Projection[Progress] = Projection(
     tables=[("progress", "number")],
-    reading=READING,
+    subscription=SUBSCRIPTION,
     fold=lambda known, event: _fold(known, event, event.time)[0],
     save=_save_again,
 )

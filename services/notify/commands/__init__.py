@@ -1,5 +1,5 @@
 """What can be asked of notify, and how it reads the others' events."""
 
-from services.notify.commands.cases import READING
+from services.notify.commands.cases import SUBSCRIPTION
 
-__all__ = ["READING"]
+__all__ = ["SUBSCRIPTION"]

@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.database import Database
 from chassis.delivery import outbox
 from chassis.delivery.envelope import Draft, Event
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from services.notify import metrics, store
 from services.notify.commands.published import letter_draft
 from services.notify.domain import letter as letters
@@ -206,7 +206,7 @@ def unit(event: Event) -> Unit:
     return Unit(code=data["code"], name=data["name"], active=data["active"], contacts=contacts)
 
 
-READING: Reading[Value] = Reading(reads=READS, load=_load, fold=fold, save=_save)
+SUBSCRIPTION: Subscription[Value] = Subscription(reads=READS, load=_load, fold=fold, save=_save)
 
 
 def propose_when_due(database: Database) -> bool:

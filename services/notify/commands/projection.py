@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.delivery.envelope import Event
 from chassis.operating.rebuild import Projection
 from services.notify import store
-from services.notify.commands.cases import READING, told, unit
+from services.notify.commands.cases import SUBSCRIPTION, told, unit
 from services.notify.domain import plan
 from services.notify.domain.case import Case
 from services.notify.domain.unit import Unit
@@ -33,5 +33,8 @@ def _save(tx: Connection, folded: Mapping[str, Known]) -> None:
 
 
 PROJECTION: Projection[Known] = Projection(
-    tables=[("posts", "unit"), ("units", "code"), ("cases", "number")], reading=READING, fold=_fold, save=_save
+    tables=[("posts", "unit"), ("units", "code"), ("cases", "number")],
+    subscription=SUBSCRIPTION,
+    fold=_fold,
+    save=_save,
 )

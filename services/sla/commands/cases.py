@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis import failpoints
 from chassis.database import Connection, Database
 from chassis.delivery.envelope import Draft, Event
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from services.sla import events, metrics, store
 from services.sla.domain.case import Case, hear_dispatch, hear_intake, settle
 from services.sla.domain.sweep import BATCH, Sweep
@@ -28,7 +28,7 @@ def load(tx: Connection, heard: Sequence[Event]) -> dict[str, Case]:
     return store.load(tx, sorted({event.partitionkey for event in heard}))
 
 
-READING = Reading(reads=events.READS, load=load, fold=fold, save=store.save, tick=store.mark_caught_up)
+SUBSCRIPTION = Subscription(reads=events.READS, load=load, fold=fold, save=store.save, tick=store.mark_caught_up)
 
 
 class Firing:

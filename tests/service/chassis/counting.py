@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from chassis.database import Database
 from chassis.delivery.envelope import Draft, Event
-from chassis.delivery.inbox import Reading
+from chassis.delivery.subscription import Subscription
 from chassis.delivery.topology import Topology
 
 TABLE = "create table totals (name text primary key, total bigint not null, version bigint not null)"
@@ -70,7 +70,7 @@ def save(tx: Connection, changed: Mapping[str, Total]) -> None:
     )
 
 
-READING = Reading({(ADDER, "added"): Added}, load, fold, save)
+SUBSCRIPTION = Subscription({(ADDER, "added"): Added}, load, fold, save)
 
 
 def totals(database: Database) -> dict[str, int]:

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, text
 from chassis.database import Database
 from chassis.delivery import aside, inbox
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import Message, Reading, receive
+from chassis.delivery.inbox import Message, receive
 from chassis.delivery.retrier import replay_one
+from chassis.delivery.subscription import Subscription
 from chassis.testing import message, move_clock, published
 from tests.service.chassis import counting
-from tests.service.chassis.counting import ADDER, READING, added, totals
+from tests.service.chassis.counting import ADDER, SUBSCRIPTION, added, totals
 
 
 def messages(*parts: tuple[str, int, int], redelivered: bool = False) -> list[Message]:
@@ -31,42 +32,42 @@ def put_aside(database: Database) -> list[tuple[str, int, bool]]:
 
 
 def test_a_repeated_event_changes_nothing(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 5), ("a", 2, 6)))
-    receive(counter, READING, messages(("a", 1, 5), ("a", 2, 6), ("a", 2, 6)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 5), ("a", 2, 6)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 5), ("a", 2, 6), ("a", 2, 6)))
     assert totals(counter) == {"a": 11}
     assert len(published(counter)) == 2
 
 
 def test_a_late_event_changes_nothing(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 3, 5)))
-    receive(counter, READING, messages(("a", 2, 100)))
+    receive(counter, SUBSCRIPTION, messages(("a", 3, 5)))
+    receive(counter, SUBSCRIPTION, messages(("a", 2, 100)))
     assert totals(counter) == {"a": 5}
 
 
 def test_events_of_a_restored_producer_are_new_though_their_numbers_are_old(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 9, 5)))
-    receive(counter, READING, [message(added("a", 3, 6), ADDER, epoch=2)])
-    receive(counter, READING, messages(("a", 10, 100)))
+    receive(counter, SUBSCRIPTION, messages(("a", 9, 5)))
+    receive(counter, SUBSCRIPTION, [message(added("a", 3, 6), ADDER, epoch=2)])
+    receive(counter, SUBSCRIPTION, messages(("a", 10, 100)))
     assert totals(counter) == {"a": 11}
 
 
 def test_a_fold_that_raises_holds_its_own_subject_only(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 1), ("a", 2, 13), ("a", 3, 1), ("b", 1, 7)))
-    receive(counter, READING, messages(("a", 4, 1), ("b", 2, 7)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 1), ("a", 2, 13), ("a", 3, 1), ("b", 1, 7)))
+    receive(counter, SUBSCRIPTION, messages(("a", 4, 1), ("b", 2, 7)))
     assert totals(counter) == {"a": 1, "b": 14}
     assert put_aside(counter) == [("a", 2, False), ("a", 3, False), ("a", 4, False)]
 
 
 def test_what_was_put_aside_follows_in_order_once_the_fault_is_mended(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 1), ("a", 2, 13), ("a", 3, 2)))
-    mended = Reading(READING.reads, counting.load, _sum_all, counting.save)
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 1), ("a", 2, 13), ("a", 3, 2)))
+    mended = Subscription(SUBSCRIPTION.reads, counting.load, _sum_all, counting.save)
     move_clock(counter, timedelta(seconds=2))
     assert replay_one(counter, mended)
     assert replay_one(counter, mended)
     assert not replay_one(counter, mended)
     assert totals(counter) == {"a": 16}
     assert put_aside(counter) == []
-    receive(counter, READING, messages(("a", 2, 13), ("a", 3, 2)))
+    receive(counter, SUBSCRIPTION, messages(("a", 2, 13), ("a", 3, 2)))
     assert totals(counter) == {"a": 16}
 
 
@@ -76,51 +77,51 @@ def _sum_all(value, event, now):  # type: ignore[no-untyped-def]
 
 
 def test_after_the_fourth_retry_an_event_is_parked_and_waits_for_a_person(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 13), ("a", 2, 1)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 13), ("a", 2, 1)))
     for seconds in (1, 11, 71, 671):
         move_clock(counter, timedelta(seconds=seconds + 1))
-        assert replay_one(counter, READING)
+        assert replay_one(counter, SUBSCRIPTION)
     move_clock(counter, timedelta(days=1))
-    assert not replay_one(counter, READING)
+    assert not replay_one(counter, SUBSCRIPTION)
     assert put_aside(counter) == [("a", 1, True), ("a", 2, False)]
 
 
 def test_a_retry_waits_its_time(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 13)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 13)))
     move_clock(counter, timedelta(seconds=2))
-    assert replay_one(counter, READING)
+    assert replay_one(counter, SUBSCRIPTION)
     move_clock(counter, timedelta(seconds=11))
-    assert not replay_one(counter, READING)
+    assert not replay_one(counter, SUBSCRIPTION)
     move_clock(counter, timedelta(seconds=13))
-    assert replay_one(counter, READING)
+    assert replay_one(counter, SUBSCRIPTION)
 
 
 def test_a_retry_does_not_wait_for_a_clock_that_was_set_back(counter: Database) -> None:
     move_clock(counter, timedelta(hours=11))
-    receive(counter, READING, messages(("a", 1, 13)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 13)))
     move_clock(counter, timedelta(0))
-    assert replay_one(counter, READING)
-    assert not replay_one(counter, READING)
+    assert replay_one(counter, SUBSCRIPTION)
+    assert not replay_one(counter, SUBSCRIPTION)
 
 
 def test_a_skipped_event_is_kept_with_its_reason_and_the_next_flows(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 13), ("a", 2, 4)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 13), ("a", 2, 4)))
     with counter.transaction() as tx:
         row = aside.listed(tx)[0]
         assert aside.skip(tx, row["id"], "agreed with the centre")
     move_clock(counter, timedelta(seconds=2))
-    assert replay_one(counter, READING)
+    assert replay_one(counter, SUBSCRIPTION)
     assert totals(counter) == {"a": 4}
     with counter.transaction() as tx:
         assert tx.execute(text("select subject, reason from skipped")).all() == [("a", "agreed with the centre")]
 
 
 def test_a_parked_event_is_tried_again_when_a_person_says_so(counter: Database) -> None:
-    receive(counter, READING, messages(("a", 1, 13)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 13)))
     with counter.transaction() as tx:
         tx.execute(text("update aside set parked_at = clock_now()"))
         assert aside.again(tx, aside.listed(tx)[0]["id"])
-    assert replay_one(counter, Reading(READING.reads, counting.load, _sum_all, counting.save))
+    assert replay_one(counter, Subscription(SUBSCRIPTION.reads, counting.load, _sum_all, counting.save))
     assert totals(counter) == {"a": 13}
 
 
@@ -136,14 +137,14 @@ def test_a_parked_event_is_tried_again_when_a_person_says_so(counter: Database) 
     ],
 )
 def test_what_cannot_be_decoded_is_parked_and_its_neighbours_are_unharmed(counter: Database, broken: Message) -> None:
-    receive(counter, READING, [broken, *messages(("b", 1, 7))])
+    receive(counter, SUBSCRIPTION, [broken, *messages(("b", 1, 7))])
     assert totals(counter) == {"b": 7}
     assert [parked for _, _, parked in put_aside(counter)] == [True]
 
 
 def test_a_body_that_lacks_what_we_read_goes_aside_without_its_words(counter: Database) -> None:
     headers = messages(("a", 1, 1))[0].headers
-    receive(counter, READING, [Message(headers, b'{"number": "call 13800000001"}')])
+    receive(counter, SUBSCRIPTION, [Message(headers, b'{"number": "call 13800000001"}')])
     with counter.transaction() as tx:
         assert [row["error"] for row in aside.listed(tx)] == ["ValidationError: number"]
 
@@ -162,8 +163,8 @@ def _rebuilding(tx, events):  # type: ignore[no-untyped-def]
     raise Rebuilding
 
 
-LEFT_BY_THE_DATABASE = Reading(READING.reads, _rebuilding, counting.fold, counting.save)
-DEADLY = Reading(READING.reads, counting.load, _deadly, counting.save)
+LEFT_BY_THE_DATABASE = Subscription(SUBSCRIPTION.reads, _rebuilding, counting.fold, counting.save)
+DEADLY = Subscription(SUBSCRIPTION.reads, counting.load, _deadly, counting.save)
 
 
 def test_an_event_that_kills_the_process_goes_aside_at_its_third_kill_alone(counter: Database) -> None:
@@ -185,22 +186,24 @@ def attempts_left(database: Database) -> int:
 
 
 def test_what_a_hand_over_brings_again_is_applied_together(counter: Database) -> None:
-    receive(counter, READING, messages(("s0", 1, 1)))  # the first connection of the pool asks for the server's settings
+    receive(
+        counter, SUBSCRIPTION, messages(("s0", 1, 1))
+    )  # the first connection of the pool asks for the server's settings
     batch = messages(*((f"s{n}", 2, 1) for n in range(100)), redelivered=True)
     with counted(counter) as statements:
-        receive(counter, READING, batch)
+        receive(counter, SUBSCRIPTION, batch)
     assert len(statements) <= 14
     assert len(totals(counter)) == 100 and attempts_left(counter) == 0
 
 
 def test_what_is_brought_again_while_the_database_goes_away_is_still_applied_together(counter: Database) -> None:
-    receive(counter, READING, messages(("s0", 1, 1)))
+    receive(counter, SUBSCRIPTION, messages(("s0", 1, 1)))
     batch = messages(*((f"s{n}", 2, 1) for n in range(100)), redelivered=True)
     with pytest.raises(Rebuilding):
         receive(counter, LEFT_BY_THE_DATABASE, batch)
     assert attempts_left(counter) == 100
     with counted(counter) as statements:
-        receive(counter, READING, [replace(each, held=True) for each in batch])
+        receive(counter, SUBSCRIPTION, [replace(each, held=True) for each in batch])
     assert len(statements) <= 14
     assert len(totals(counter)) == 100 and attempts_left(counter) == 0
 
@@ -208,7 +211,7 @@ def test_what_is_brought_again_while_the_database_goes_away_is_still_applied_tog
 def test_an_event_that_fails_in_a_batch_brought_again_goes_aside_alone(counter: Database) -> None:
     with counter.transaction() as tx:
         tx.execute(text("alter table totals add check (total < 1000)"))
-    receive(counter, READING, messages(("a", 1, 5), ("b", 1, 5000), ("c", 1, 7), redelivered=True))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 5), ("b", 1, 5000), ("c", 1, 7), redelivered=True))
     assert totals(counter) == {"a": 5, "c": 7}
     assert put_aside(counter) == [("b", 1, False)] and attempts_left(counter) == 0
 
@@ -216,7 +219,7 @@ def test_an_event_that_fails_in_a_batch_brought_again_goes_aside_alone(counter: 
 def test_an_error_of_the_database_costs_only_the_event_that_causes_it(counter: Database) -> None:
     with counter.transaction() as tx:
         tx.execute(text("alter table totals add check (total < 1000)"))
-    receive(counter, READING, messages(("a", 1, 5), ("b", 1, 5000), ("c", 1, 7)))
+    receive(counter, SUBSCRIPTION, messages(("a", 1, 5), ("b", 1, 5000), ("c", 1, 7)))
     assert totals(counter) == {"a": 5, "c": 7}
     assert put_aside(counter) == [("b", 1, False)]
 
@@ -224,12 +227,12 @@ def test_an_error_of_the_database_costs_only_the_event_that_causes_it(counter: D
 def test_a_database_that_is_away_leaves_the_batch_with_the_caller(servers: object) -> None:
     away = Database("postgresql://sla:none@127.0.0.1:1/none")
     with pytest.raises(sqlalchemy.exc.OperationalError):
-        receive(away, READING, messages(("a", 1, 5)))
+        receive(away, SUBSCRIPTION, messages(("a", 1, 5)))
 
 
 def test_a_type_we_do_not_read_is_passed_over(counter: Database) -> None:
-    reading = Reading({}, counting.load, counting.fold, counting.save)
-    receive(counter, reading, messages(("a", 1, 5)))
+    subscription = Subscription({}, counting.load, counting.fold, counting.save)
+    receive(counter, subscription, messages(("a", 1, 5)))
     assert totals(counter) == {}
     assert put_aside(counter) == []
 
@@ -240,10 +243,10 @@ def test_the_tick_comes_in_the_batchs_own_transaction(counter: Database) -> None
     def tick(tx: Connection, as_of: object) -> None:
         seen_by_tick.append(tx.execute(text("select sum(total) from totals")).scalar_one())
 
-    reading = Reading(READING.reads, counting.load, counting.fold, counting.save, tick)
+    subscription = Subscription(SUBSCRIPTION.reads, counting.load, counting.fold, counting.save, tick)
     with counter.transaction() as tx:
         now = tx.execute(text("select clock_now()")).scalar_one()
-    receive(counter, reading, messages(("a", 1, 5)), now)
+    receive(counter, subscription, messages(("a", 1, 5)), now)
     assert seen_by_tick == [5]
 
 
@@ -262,7 +265,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(counter: Database) -> None:
     def cost(size: int, first: int) -> int:
         with counted(counter) as statements:
-            inbox.apply(counter, READING, messages(*((f"s{n}", first, 1) for n in range(size))))
+            inbox.apply(counter, SUBSCRIPTION, messages(*((f"s{n}", first, 1) for n in range(size))))
         return len(statements)
 
     cost(1, 1)  # the first connection of the pool asks the server for its settings
@@ -294,7 +297,7 @@ def test_any_interleaving_with_any_repeats_gives_the_same(
     with counter.transaction() as tx:
         tx.execute(text("truncate totals, seen, outbox, aside, attempt"))
     for batch in batches:
-        receive(counter, READING, messages(*((s, n, 10**n) for s, n in batch), redelivered=redelivered))
+        receive(counter, SUBSCRIPTION, messages(*((s, n, 10**n) for s, n in batch), redelivered=redelivered))
     assert totals(counter) == {"a": 111110, "b": 111110}
     assert [(row["subject"], row["seq"]) for row in published(counter) if row["subject"] == "a"] == [
         ("a", seq) for seq in range(1, 6)

@@ -108,7 +108,7 @@ def test_a_revision_that_cannot_get_its_lock_gives_up_and_leaves_nothing_half_do
     folder.add("create table work (id integer generated always as identity)")
     migrations.upgrade(empty, folder.path)
     folder.add("create table more ()", "alter table work add column note text")
-    with busy(empty, "work"), pytest.raises(migrations.Refused) as refused:
+    with busy(empty, "work"), pytest.raises(migrations.MigrationRefused) as refused:
         migrations.upgrade(empty, folder.path)
     told = str(refused.value)
     assert "the revision after 0001 did not get its locks within 0.3 s" in told and "of sla-api" in told
@@ -129,7 +129,7 @@ def test_those_who_work_wait_no_longer_than_it_does(
         until(lambda: bool(asked(empty, "select count(*) > 0 from pg_locks where not granted")))
         # This one stands behind the lock that was asked for, though the one that is held would let it pass.
         assert asked(empty, "set statement_timeout = '3s'; select count(*) from work") == 0
-        assert isinstance(migrating.exception(10), migrations.Refused)
+        assert isinstance(migrating.exception(10), migrations.MigrationRefused)
 
 
 def test_a_statement_that_takes_too_long_is_stopped_and_leaves_nothing(
@@ -137,7 +137,9 @@ def test_a_statement_that_takes_too_long_is_stopped_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(migrations, "STATEMENT_SECONDS", 1)
     folder.add("create table work ()", "select pg_sleep(5)")
-    with pytest.raises(migrations.Refused, match=r"the revision after none was stopped: one statement took 1 s"):
+    with pytest.raises(
+        migrations.MigrationRefused, match=r"the revision after none was stopped: one statement took 1 s"
+    ):
         migrations.upgrade(empty, folder.path)
     assert asked(empty, "select to_regclass('work')") is None
 
@@ -148,7 +150,7 @@ def test_a_revision_may_give_one_long_statement_the_time_it_takes(
     monkeypatch.setattr(migrations, "STATEMENT_SECONDS", 1)
     folder.add("set local statement_timeout = '9s'", "select pg_sleep(2)")
     folder.add("select pg_sleep(2)")
-    with pytest.raises(migrations.Refused, match="after 0001 was stopped"):
+    with pytest.raises(migrations.MigrationRefused, match="after 0001 was stopped"):
         migrations.upgrade(empty, folder.path)
 
 
@@ -181,7 +183,7 @@ def test_one_that_never_ends_is_waited_for_only_so_long(
 ) -> None:
     monkeypatch.setattr(migrations, "TURN_SECONDS", 0.3)
     folder.add("create table work ()")
-    with holding_the_turn(empty), pytest.raises(migrations.Refused, match="another migrate has worked"):
+    with holding_the_turn(empty), pytest.raises(migrations.MigrationRefused, match="another migrate has worked"):
         migrations.upgrade(empty, folder.path)
 
 

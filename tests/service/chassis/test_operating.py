@@ -18,7 +18,7 @@ from chassis.operating import process
 from chassis.settings import Settings
 from chassis.testing import message, move_clock
 from deploy.system.testbed import Servers, Vhost
-from tests.service.chassis.counting import ADDER, READING, added, totals
+from tests.service.chassis.counting import ADDER, SUBSCRIPTION, added, totals
 
 Command = Callable[..., tuple[int, str]]
 
@@ -42,7 +42,7 @@ def command(counter: Database, capsys: pytest.CaptureFixture[str]) -> Command:
 def fail(counter: Database, *subjects: str) -> None:
     """Events of the subjects: one that can't be added, and two behind it."""
     heard = [message(added(s, seq, number), ADDER) for s in subjects for seq, number in ((1, 13), (2, 4), (3, 5))]
-    receive(counter, READING, heard)
+    receive(counter, SUBSCRIPTION, heard)
 
 
 def park(counter: Database) -> None:
@@ -123,7 +123,7 @@ def test_a_parked_subject_is_replayed_whole(command: Command, counter: Database,
     with counter.transaction() as tx:
         tx.execute(text("update aside set body = '{\"number\": 1}' where seq = 1"))
     for _ in range(3 * (2 if how == "all" else 1)):
-        assert replay_one(counter, READING)
+        assert replay_one(counter, SUBSCRIPTION)
     assert totals(counter) == ({"a": 10, "b": 10} if how == "all" else {"a": 10})
 
 
@@ -144,7 +144,7 @@ def test_a_skipped_event_is_kept_with_who_and_why(command: Command, counter: Dat
     (kept,) = [json.loads(line) for line in command("aside", "skipped", "--json")[1].splitlines()]
     assert (kept["id"], kept["reason"], kept["skipped_by"]) == (int(first), "told by hand", "night watch")
     move_clock(counter, timedelta(seconds=2))
-    assert replay_one(counter, READING) and replay_one(counter, READING)
+    assert replay_one(counter, SUBSCRIPTION) and replay_one(counter, SUBSCRIPTION)
     assert totals(counter) == {"a": 9}
 
 

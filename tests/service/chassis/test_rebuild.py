@@ -13,12 +13,12 @@ from chassis.delivery.gate import Rebuilding
 from chassis.delivery.inbox import Message, receive
 from chassis.delivery.relay import Relay
 from chassis.delivery.retrier import replay_one
-from chassis.operating.rebuild import Projection, Rebuilt, Refused, export, rebuild
+from chassis.operating.rebuild import Projection, RebuildRefused, Rebuilt, export, rebuild
 from chassis.operating.sections import Unreadable
 from chassis.testing import message, published
 from deploy.system.testbed import Vhost
 from tests.service.chassis import counting
-from tests.service.chassis.counting import ADDER, COUNTER, READING, TOPOLOGY, Total, added, totals
+from tests.service.chassis.counting import ADDER, COUNTER, SUBSCRIPTION, TOPOLOGY, Total, added, totals
 from tests.service.chassis.test_reconcile import publish, taken
 
 
@@ -26,7 +26,7 @@ def fold(value: Total | None, event: Event) -> Total:
     return counting.fold(value, event, event.time)[0]
 
 
-PROJECTION: Projection[Total] = Projection([("totals", "name")], READING, fold, counting.save)
+PROJECTION: Projection[Total] = Projection([("totals", "name")], SUBSCRIPTION, fold, counting.save)
 Lines = Callable[[], Sequence[str]]
 
 
@@ -53,7 +53,7 @@ def spoil(counter: Database, statement: str = "delete from totals") -> None:
 def heard(adder: Database, counter: Database, relay: Relay, vhost: Vhost) -> list[tuple[object, ...]]:
     """Forty subjects of three events each, published by the relay and read from the queue; the rows that came of it."""
     publish(adder, relay, *((f"s{n}", seq) for seq in (1, 2, 3) for n in range(40)))
-    receive(counter, READING, taken(vhost))
+    receive(counter, SUBSCRIPTION, taken(vhost))
     return rows(counter)
 
 
@@ -84,7 +84,7 @@ def test_newer_events_act_on_the_rebuilt_state(
     spoil(counter)
     rebuild(counter, PROJECTION, COUNTER, lines())
     assert totals(counter)["s1"] == 3, "what was not seen yet is not folded"
-    receive(counter, READING, newer)
+    receive(counter, SUBSCRIPTION, newer)
     assert (totals(counter)["s1"], totals(counter)["new"]) == (4, 1)
     assert told(counter)[-2:] == [("s1", 4), ("new", 1)]
 
@@ -101,12 +101,12 @@ def test_what_is_aside_or_was_skipped_stays_out_and_what_is_aside_acts_later(
     with adder.transaction() as tx:
         outbox.put(tx, [added(s, seq, n) for s in ("a", "b") for seq, n in ((1, 1), (2, 13), (3, 4))])
     publish(adder, relay)
-    receive(counter, READING, taken(vhost))
+    receive(counter, SUBSCRIPTION, taken(vhost))
     with counter.transaction() as tx:
         first = next(row["id"] for row in aside.listed(tx, subject="a"))
         aside.skip(tx, first, "agreed")
         aside.again(tx)
-    while replay_one(counter, READING, back_off=(0, 0, 0, 0)):
+    while replay_one(counter, SUBSCRIPTION, back_off=(0, 0, 0, 0)):
         pass
     before = rows(counter)
     assert totals(counter) == {"a": 5, "b": 1}
@@ -116,7 +116,7 @@ def test_what_is_aside_or_was_skipped_stays_out_and_what_is_aside_acts_later(
     with counter.transaction() as tx:
         tx.execute(text("update aside set body = '{\"number\": 2}' where seq = 2"))
         aside.again(tx)
-    while replay_one(counter, READING):
+    while replay_one(counter, SUBSCRIPTION):
         pass
     assert totals(counter) == {"a": 5, "b": 7}
     assert told(counter)[-2:] == [("b", 2), ("b", 3)]
@@ -131,9 +131,9 @@ def test_batches_wait_while_a_projection_is_folded_again_and_lose_nothing(
         gate.close(tx)
         for waiting in (late, redelivered, redelivered, redelivered, redelivered):
             with pytest.raises(Rebuilding):
-                receive(counter, READING, [waiting])
-        assert not replay_one(counter, READING)
-    receive(counter, READING, [redelivered])
+                receive(counter, SUBSCRIPTION, [waiting])
+        assert not replay_one(counter, SUBSCRIPTION)
+    receive(counter, SUBSCRIPTION, [redelivered])
     assert totals(counter)["s1"] == 4
     with counter.transaction() as tx:
         assert aside.counts(tx) == {"waiting": 0, "parked": 0}, "waiting is no failed attempt"
@@ -170,7 +170,7 @@ def test_what_moved_on_since_the_log_was_written_is_left_for_the_next_time(
 ) -> None:
     written = lines()
     publish(adder, relay, ("s1", 4))
-    receive(counter, READING, taken(vhost))
+    receive(counter, SUBSCRIPTION, taken(vhost))
     before = rows(counter)
     assert rebuild(counter, PROJECTION, COUNTER, written).moved == ["s1"]
     assert rows(counter) == before
@@ -183,9 +183,9 @@ def test_nothing_is_changed_by_half_a_log_or_without_the_log_of_a_source_that_wa
 ) -> None:
     with pytest.raises(Unreadable, match="cut off"):
         rebuild(counter, PROJECTION, COUNTER, lines()[:-1])
-    receive(counter, READING, [message(added("s1", 1, 1), "dispatch")])
+    receive(counter, SUBSCRIPTION, [message(added("s1", 1, 1), "dispatch")])
     before = rows(counter)
-    with pytest.raises(Refused, match="the log of //lianxin/xinan/dispatch is missing"):
+    with pytest.raises(RebuildRefused, match="the log of //lianxin/xinan/dispatch is missing"):
         rebuild(counter, PROJECTION, COUNTER, lines())
     assert rows(counter) == before
 
@@ -194,11 +194,11 @@ def test_a_fold_that_raises_changes_nothing(counter: Database, heard: list[objec
     def unlucky(value: Total | None, event: Event) -> Total:
         raise counting.Unlucky
 
-    with pytest.raises(Refused, match=r"added .* of s\d+ failed: Unlucky"):
-        rebuild(counter, Projection(PROJECTION.tables, READING, unlucky, counting.save), COUNTER, lines())
+    with pytest.raises(RebuildRefused, match=r"added .* of s\d+ failed: Unlucky"):
+        rebuild(counter, Projection(PROJECTION.tables, SUBSCRIPTION, unlucky, counting.save), COUNTER, lines())
     assert rows(counter) == heard
 
 
 def test_a_log_is_written_for_a_reader_only(adder: Database) -> None:
-    with pytest.raises(Refused, match="notify reads nothing of intake"):
+    with pytest.raises(RebuildRefused, match="notify reads nothing of intake"):
         list(export(adder, TOPOLOGY, "xinan", ADDER, "notify"))

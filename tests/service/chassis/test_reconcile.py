@@ -20,7 +20,7 @@ from chassis.operating.sections import Unreadable
 from chassis.settings import Settings
 from deploy.system.testbed import Vhost
 from tests.service.chassis import counting
-from tests.service.chassis.counting import ADDER, COUNTER, READING, TOPOLOGY, added, totals
+from tests.service.chassis.counting import ADDER, COUNTER, SUBSCRIPTION, TOPOLOGY, added, totals
 
 
 def publish(adder: Database, relay: Relay, *events: tuple[str, int]) -> None:
@@ -52,7 +52,7 @@ def place(message: Message) -> tuple[str, int]:
 
 
 def hear(counter: Database, messages: Sequence[Message], lost: Sequence[tuple[str, int]] = ()) -> None:
-    receive(counter, READING, [message for message in messages if place(message) not in lost])
+    receive(counter, SUBSCRIPTION, [message for message in messages if place(message) not in lost])
 
 
 def reconciled(adder: Database, counter: Database) -> Comparison:

@@ -80,7 +80,7 @@ class Office:
     said: list[MutableMapping[str, Any]]
 
     def receive(self, *messages: Message) -> None:
-        inbox.receive(self.database, commands.READING, messages)
+        inbox.receive(self.database, commands.SUBSCRIPTION, messages)
 
     def take_in(self, *letters: Intake) -> None:
         self.receive(*(each for letter in letters for each in letter.messages()))

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Draft
 from chassis.testing import message, move_clock
-from services.intake.commands.cases import READING
+from services.intake.commands.cases import SUBSCRIPTION
 from tests.service.intake.conftest import LETTER, Street
 
 Make = Callable[..., Street]
@@ -22,7 +22,7 @@ def handling(number: str, state: str, **facts: Any) -> dict[str, Any]:
 
 def tell(here: Street, *events: tuple[str, str, str, int, Mapping[str, Any]]) -> None:
     messages = [message(Draft(kind, subject, seq, data), producer) for producer, kind, subject, seq, data in events]
-    inbox.receive(here.database, READING, messages)
+    inbox.receive(here.database, SUBSCRIPTION, messages)
 
 
 def test_the_code_opens_the_case_however_it_is_typed(street: Make) -> None:

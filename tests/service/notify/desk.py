@@ -15,7 +15,7 @@ from chassis.delivery import inbox
 from chassis.delivery.inbox import Message
 from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
-from services.notify.commands import READING, sending
+from services.notify.commands import SUBSCRIPTION, sending
 from services.notify.domain.gateway import Gateway
 from services.notify.settings import Settings
 
@@ -53,7 +53,7 @@ class Desk:
 
     def hears(self, *messages: Message) -> None:
         """One batch of events."""
-        inbox.receive(self.database, READING, messages)
+        inbox.receive(self.database, SUBSCRIPTION, messages)
 
     def tells(self) -> None:
         """Every loop that sends turns until nothing is left to do now."""

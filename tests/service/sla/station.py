@@ -37,7 +37,7 @@ class Station:
 
     def hear(self, *told: Told, **options: Any) -> None:
         """One batch from the broker."""
-        inbox.receive(self.database, commands.READING, [each.message(**options) for each in told])
+        inbox.receive(self.database, commands.SUBSCRIPTION, [each.message(**options) for each in told])
 
     def tell(self, *lives: Life) -> None:
         """All that happened to these cases, in batches as an inbox takes them."""

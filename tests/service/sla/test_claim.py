@@ -243,7 +243,7 @@ def test_nothing_fires_while_events_may_be_under_way(station):
 def test_the_probe_of_the_inbox_is_what_lets_clocks_fire(station):
     station.be_at(after(30), caught_up=False)
     station.tell(OPEN)
-    inbox.receive(station.database, commands.READING, [], after(30))
+    inbox.receive(station.database, commands.SUBSCRIPTION, [], after(30))
     station.fire()
     assert station.turns(OPEN.number, "close")[-1] == "breached"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chassis.delivery.envelope import Event, decode
 from chassis.delivery.inbox import Message
-from services.notify.commands import READING
+from services.notify.commands import SUBSCRIPTION
 from services.notify.commands.cases import File, fold
 from services.notify.domain import plan
 from services.notify.domain.letter import Letter
@@ -25,7 +25,7 @@ NUMBER = "XA20261120000001"
 
 
 def event(message: Message) -> Event:
-    understood = READING.understood(decode(message.headers, message.body))
+    understood = SUBSCRIPTION.understood(decode(message.headers, message.body))
     assert understood is not None
     return understood
 
