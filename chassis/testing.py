@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 
 from chassis.database import Database
-from chassis.delivery.envelope import Draft, headers, source_of
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Message, headers, source_of
 
 STREET = "xinan"
 

@@ -18,8 +18,8 @@ from amqp.exceptions import ConsumerCancelled, NotFound, PreconditionFailed
 from chassis import failpoints, logs, metrics
 from chassis.database import is_gone
 from chassis.delivery.broker import LOST, connect, drop
+from chassis.delivery.envelope import Message
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import Message
 from chassis.delivery.probe import is_probe, sent_at
 
 log = logs.get(__name__)

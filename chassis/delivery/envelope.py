@@ -20,6 +20,19 @@ class Undecodable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What the broker delivered, before anyone looked inside.
+
+    `held`: this process tried it before, was left by its database, and lived.
+    """
+
+    headers: Mapping[str, Any]
+    body: bytes
+    redelivered: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An event as a command wants it published: what happened to `subject`, as its `seq`-th event."""
 
@@ -54,6 +67,11 @@ class Event:
     def producer(self) -> str:
         """The service that published it: the last part of `source`."""
         return self.source.rsplit("/", 1)[-1]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Whose subject it is about: a subject's events are in order within one source."""
+        return (self.source, self.subject)
 
     @property
     def place(self) -> tuple[int, int]:

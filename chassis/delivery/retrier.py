@@ -7,10 +7,9 @@ from sqlalchemy import Connection, text
 
 from chassis import clock, logs
 from chassis.database import Database
-from chassis.delivery import aside, gate, outbox
+from chassis.delivery import aside, gate, outbox, seen
 from chassis.delivery.envelope import Draft, Event, Undecodable, decode
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import lock_seen
 from chassis.delivery.subscription import Subscription, fold_into
 
 log = logs.get(__name__)
@@ -45,7 +44,7 @@ def replay_one(
         row = tx.execute(DUE, longest).mappings().one_or_none()
         if row is None:
             return False
-        lock_seen(tx, [(row["source"], row["subject"])])
+        seen.lock(tx, [(row["source"], row["subject"])])
         attempt = tx.begin_nested()
         try:
             _apply(tx, subscription, decode(row["headers"], bytes(row["body"])))

@@ -1,8 +1,15 @@
 """The Nameko class of dispatch: what comes in, and the parts that run beside it."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Message
+from chassis.framework.inbox import Inbox
+from chassis.framework.loop import Loop
+from chassis.framework.ops import Ops
+from chassis.framework.providers import DatabaseProvider, SettingsProvider
+from chassis.framework.relay import Relay
 from services.dispatch.commands import SUBSCRIPTION
 from services.dispatch.operating.measuring import measure
 from services.dispatch.settings import current
@@ -18,8 +25,8 @@ class Dispatch:
     ops = Ops(current)
 
     @Inbox.decorator(current, SUBSCRIPTION)
-    def receive(self, batch: Any) -> None:
-        batch.apply(self.database)
+    def receive(self, messages: Sequence[Message], as_of: datetime | None) -> None:
+        inbox.receive(self.database, SUBSCRIPTION, messages, as_of)
 
     @Loop.decorator(role="relay", idle=15.0)
     def measure(self) -> None:

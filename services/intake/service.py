@@ -1,9 +1,18 @@
 """Intake's worker: reads what dispatch and sla tell, publishes, and answers how a resident is reached."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Message
 from chassis.errors import DomainError
-from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, Rpc, SettingsProvider, database_of
+from chassis.framework.inbox import Inbox
+from chassis.framework.loop import Loop
+from chassis.framework.ops import Ops
+from chassis.framework.providers import DatabaseProvider, SettingsProvider, database_of
+from chassis.framework.relay import Relay
+from chassis.framework.rpc import Rpc
 from services.intake import metrics
 from services.intake.commands import cases as commands
 from services.intake.commands.cases import SUBSCRIPTION
@@ -42,8 +51,8 @@ class Intake:
     ops = Ops(current)
 
     @Inbox.decorator(current, SUBSCRIPTION)
-    def receive(self, batch: Any) -> None:
-        batch.apply(self.database)
+    def receive(self, messages: Sequence[Message], as_of: datetime | None) -> None:
+        inbox.receive(self.database, SUBSCRIPTION, messages, as_of)
 
     @Rpc.decorator(expected_exceptions=DomainError)
     def contacts(self, case_ids: list[str], purpose: str) -> dict[str, str]:

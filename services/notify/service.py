@@ -1,6 +1,7 @@
 """The Nameko class of notify: what it hears, what it asks, and the loops that tell people."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import eventlet
@@ -8,7 +9,13 @@ from joserfc.jwk import KeySet
 from nameko.rpc import RpcProxy
 
 from chassis import crypto, logs, metrics
-from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Message
+from chassis.framework.inbox import Inbox
+from chassis.framework.loop import Loop
+from chassis.framework.ops import Ops
+from chassis.framework.providers import DatabaseProvider, SettingsProvider
+from chassis.framework.relay import Relay
 from chassis.settings import required
 from services.notify.commands import SUBSCRIPTION, held, sending
 from services.notify.commands.cases import propose_when_due
@@ -55,8 +62,8 @@ class Notify:
     intake = RpcProxy("intake")
 
     @Inbox.decorator(current, SUBSCRIPTION)
-    def receive(self, batch: Any) -> None:
-        batch.apply(self.database)
+    def receive(self, messages: Sequence[Message], as_of: datetime | None) -> None:
+        inbox.receive(self.database, SUBSCRIPTION, messages, as_of)
 
     @Loop.decorator(role="send", idle=0.05)
     def send_to_residents(self) -> bool:

@@ -1,8 +1,15 @@
 """The Nameko class of sla: what comes in, and the parts that run beside it."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from chassis.framework.extensions import DatabaseProvider, Inbox, Loop, Ops, Relay, SettingsProvider
+from chassis.delivery import inbox
+from chassis.delivery.envelope import Message
+from chassis.framework.inbox import Inbox
+from chassis.framework.loop import Loop
+from chassis.framework.ops import Ops
+from chassis.framework.providers import DatabaseProvider, SettingsProvider
+from chassis.framework.relay import Relay
 from services.sla.commands.cases import SUBSCRIPTION, Firing, measure
 from services.sla.settings import current
 
@@ -19,8 +26,8 @@ class Sla:
     ops = Ops(current)
 
     @Inbox.decorator(current, SUBSCRIPTION)
-    def receive(self, batch: Any) -> None:
-        batch.apply(self.database)
+    def receive(self, messages: Sequence[Message], as_of: datetime | None) -> None:
+        inbox.receive(self.database, SUBSCRIPTION, messages, as_of)
 
     # A clock is at most one idle time late, and the goal is 50 ms.
     @Loop.decorator(role="clocks", idle=0.025)

@@ -25,10 +25,11 @@ def _module(*names: str) -> Any:
 def main(service: str, url: str) -> None:
     database = Database(url, pool_size=2)
     inbox = _module("chassis.delivery.inbox", "chassis.inbox")
+    message = _module("chassis.delivery.envelope", "chassis.inbox").Message
     commands = importlib.import_module(f"services.{service}.commands")
     if service == "dispatch":
         _load_organisation(commands, database)
-    messages = [inbox.Message(headers, json.dumps(body).encode()) for headers, body in json.load(sys.stdin)]
+    messages = [message(headers, json.dumps(body).encode()) for headers, body in json.load(sys.stdin)]
     # READING in 0.1.0.
     subscription = getattr(commands, "SUBSCRIPTION", None) or commands.READING
     inbox.receive(database, subscription, messages)

@@ -13,8 +13,7 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.delivery import inbox
-from chassis.delivery.envelope import Draft, Event, decode
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Event, Message, decode
 from chassis.delivery.subscription import Subscription
 from deploy.contracts import __main__ as contracts
 from deploy.contracts.__main__ import Party

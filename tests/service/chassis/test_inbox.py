@@ -13,8 +13,9 @@ from sqlalchemy import Connection, text
 
 from chassis.database import Database
 from chassis.delivery import aside, inbox
+from chassis.delivery.envelope import Message
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import Message, receive
+from chassis.delivery.inbox import receive
 from chassis.delivery.retrier import replay_one
 from chassis.delivery.subscription import Subscription
 from chassis.testing import message, move_clock, published

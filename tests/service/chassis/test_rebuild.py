@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.delivery import aside, gate, outbox
-from chassis.delivery.envelope import Event
+from chassis.delivery.envelope import Event, Message
 from chassis.delivery.gate import Rebuilding
-from chassis.delivery.inbox import Message, receive
+from chassis.delivery.inbox import receive
 from chassis.delivery.relay import Relay
 from chassis.delivery.retrier import replay_one
 from chassis.operating.rebuild import Projection, RebuildRefused, Rebuilt, export, rebuild

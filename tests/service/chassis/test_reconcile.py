@@ -10,7 +10,8 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.delivery import outbox
 from chassis.delivery.broker import connect, drop
-from chassis.delivery.inbox import Message, receive
+from chassis.delivery.envelope import Message
+from chassis.delivery.inbox import receive
 from chassis.delivery.relay import Relay
 from chassis.delivery.replay import replay
 from chassis.operating import comparison

@@ -9,8 +9,7 @@ from flask.testing import FlaskClient
 
 from chassis.database import Database
 from chassis.delivery import inbox
-from chassis.delivery.envelope import Draft
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Message
 from chassis.testing import message
 from chassis.web.issuers import DevelopmentIssuer
 from services.dispatch import commands

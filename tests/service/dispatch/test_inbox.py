@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from chassis.database import Database
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Message
 from chassis.testing import message, published
 from services.dispatch import store
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office

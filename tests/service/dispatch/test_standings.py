@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.delivery.envelope import Draft
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Message
 from chassis.testing import message
 from tests.service.dispatch.office import Intake, Office
 from tests.service.dispatch.test_inbox import statements

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from chassis.database import Database
 from chassis.delivery import inbox
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Message
 from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
 from services.notify.commands import SUBSCRIPTION, sending

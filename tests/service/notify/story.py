@@ -4,8 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.delivery.envelope import Draft
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Message
 from chassis.testing import message
 
 DAY = timedelta(hours=24)

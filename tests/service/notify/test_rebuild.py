@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Message
 from chassis.operating import sections
 from chassis.operating.rebuild import Rebuilt, rebuild
 from chassis.testing import published

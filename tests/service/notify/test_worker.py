@@ -9,7 +9,7 @@ import pytest
 
 from chassis import crypto
 from chassis.delivery.broker import Outgoing, Publisher
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Message
 from deploy.system.testbed import Vhost
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed

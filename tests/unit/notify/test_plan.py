@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.delivery.envelope import Event, decode
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Event, Message, decode
 from services.notify.commands import SUBSCRIPTION
 from services.notify.commands.cases import File, fold
 from services.notify.domain import plan

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.delivery.envelope import Draft, Event, source_of
-from chassis.delivery.inbox import Message
+from chassis.delivery.envelope import Draft, Event, Message, source_of
 from chassis.testing import message
 from services.sla.commands import cases as commands
 from services.sla.domain.case import Case, Marking
