@@ -17,7 +17,8 @@ from tests.service.chassis.waiting import until
 
 PROGRAM = """
 from marshmallow import Schema, fields
-from chassis import logs, server, web
+from chassis import logs, web
+from chassis.web import server
 from chassis.settings import Settings, read
 
 class Letter(Schema):
