@@ -13,7 +13,7 @@ import urllib3
 from chassis.delivery import topology
 from chassis.delivery.broker import Outgoing, Publisher, PublishFailed
 from chassis.delivery.envelope import headers, routing_key, source_of
-from chassis.testing import STREET
+from tests.support.events import STREET
 
 if TYPE_CHECKING:
     from tests.chaos.stand import Stand

@@ -16,11 +16,12 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from chassis import clock, testing
+from chassis import clock
 from chassis.database import Database
 from chassis.delivery.envelope import source_of
 from deploy.system.testbed import SystemUnderTest
 from services import SERVICES
+from tests.support.clock import move_clock
 
 T = TypeVar("T")
 DEADLINE = 90.0  # for a machine that many share; an idle one needs a second
@@ -203,7 +204,7 @@ class People:
     def be_ahead(self, shift: timedelta) -> None:
         """All four databases' clocks run ahead of the machine's by `shift` from now on."""
         for service in CLOCKS:
-            testing.move_clock(self.databases[service], shift)
+            move_clock(self.databases[service], shift)
 
     # --- what happened ---
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import move_clock
 from deploy.machine import ports
 from deploy.system.testbed import Servers
 from referee.evidence import lines
 from referee.invariants.checker import check
 from tests.e2e.town import Town
+from tests.support.clock import move_clock
 
 WORKED_ON, LEFT_ALONE = 5, 2
 A_DAY_LATER = timedelta(hours=25)

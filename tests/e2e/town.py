@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from chassis.database import Database
-from chassis.testing import move_clock
 from deploy.demo import letters, stage
 from deploy.demo.door import Door
 from deploy.demo.ledger import Ledger
@@ -19,6 +18,7 @@ from referee.books import Books, Rest
 from referee.evidence import gather
 from referee.verdicts import Finding, judge
 from services import SERVICES
+from tests.support.clock import move_clock
 
 TOPOLOGY = Path("contracts/topology.json").resolve()
 LETTERS = Path("deploy/demo/letters.jsonl").resolve()

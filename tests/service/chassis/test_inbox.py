@@ -18,9 +18,10 @@ from chassis.delivery.gate import Rebuilding
 from chassis.delivery.inbox import receive
 from chassis.delivery.retrier import replay_one
 from chassis.delivery.subscription import Subscription
-from chassis.testing import message, move_clock, published
 from tests.service.chassis import counting
 from tests.service.chassis.counting import ADDER, SUBSCRIPTION, added, totals
+from tests.support.clock import move_clock
+from tests.support.events import message, published
 
 
 def messages(*parts: tuple[str, int, int], redelivered: bool = False) -> list[Message]:

@@ -16,9 +16,10 @@ from chassis.delivery.inbox import receive
 from chassis.delivery.retrier import replay_one
 from chassis.operating import process
 from chassis.settings import Settings
-from chassis.testing import message, move_clock
 from deploy.system.testbed import Servers, Vhost
 from tests.service.chassis.counting import ADDER, SUBSCRIPTION, added, totals
+from tests.support.clock import move_clock
+from tests.support.events import message
 
 Command = Callable[..., tuple[int, str]]
 

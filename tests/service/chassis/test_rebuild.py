@@ -15,11 +15,11 @@ from chassis.delivery.relay import Relay
 from chassis.delivery.retrier import replay_one
 from chassis.operating.rebuild import Projection, RebuildRefused, Rebuilt, export, rebuild
 from chassis.operating.sections import Unreadable
-from chassis.testing import message, published
 from deploy.system.testbed import Vhost
 from tests.service.chassis import counting
 from tests.service.chassis.counting import ADDER, COUNTER, SUBSCRIPTION, TOPOLOGY, Total, added, totals
 from tests.service.chassis.test_reconcile import publish, taken
+from tests.support.events import message, published
 
 
 def fold(value: Total | None, event: Event) -> Total:

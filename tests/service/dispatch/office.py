@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Draft, Message
-from chassis.testing import message
 from chassis.web.issuers import DevelopmentIssuer
 from services.dispatch import commands
+from tests.support.events import message
 
 SUBMITTED_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 METRO = "灵芝地铁站A出口电动车乱停乱放，无人管理，不仅行人无法通行，商家也不能正常营业。"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.testing import published
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
+from tests.support.events import published
 
 NUMBER = "XA20261124000001"
 CASE = f"/cases/{NUMBER}"

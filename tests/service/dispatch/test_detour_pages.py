@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis.testing import move_clock
 from tests.service.dispatch.browser import Browser, Shown
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
+from tests.support.clock import move_clock
 
 NUMBER, TWIN, OTHER = (f"XA2026112400000{n}" for n in (1, 2, 3))
 CASE, REPEAT = f"/desk/cases/{NUMBER}", f"/desk/cases/{TWIN}"

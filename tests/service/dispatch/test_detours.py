@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.testing import message, move_clock, published
 from services.dispatch.domain.detours import HAND_BACK_WITHIN
 from tests.service.dispatch.office import STALLS, Intake, Office
 from tests.service.dispatch.test_api import ANSWER, ORDER, TOLD, bring_to
+from tests.support.clock import move_clock
+from tests.support.events import message, published
 
 NUMBER, OTHER = "XA20261124000001", "XA20261124000002"
 CASE = f"/cases/{NUMBER}"

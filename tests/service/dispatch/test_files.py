@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import published
 from services.dispatch import commands
 from services.dispatch.commands import files
 from tests.service.dispatch.office import Intake, Office
+from tests.support.events import published
 
 DATA = Path(files.__file__).parents[1] / "data"
 ROOT = DATA.parents[2]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import message
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
+from tests.support.events import message
 
 LAMP = "翻身路的路灯坏了三天，晚上很黑，老人出门不方便。"
 NUMBERS = [f"XA2026112400000{i}" for i in range(1, 5)]

@@ -12,9 +12,9 @@ from sqlalchemy import event, text
 
 from chassis.database import Database
 from chassis.delivery.envelope import Message
-from chassis.testing import message, published
 from services.dispatch import store
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
+from tests.support.events import message, published
 
 NUMBER = "XA20261124000001"
 STATED = {

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis.delivery.envelope import Draft, Message
-from chassis.testing import message
 from tests.service.dispatch.office import Intake, Office
 from tests.service.dispatch.test_inbox import statements
+from tests.support.events import message
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NUMBERS = [f"XA2026112400000{i}" for i in range(1, 5)]

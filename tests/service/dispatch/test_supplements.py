@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis.delivery.envelope import Draft
-from chassis.testing import message, published
 from tests.service.dispatch.browser import Browser
 from tests.service.dispatch.office import Intake, Office
+from tests.support.events import message, published
 
 NUMBER = "XA20261124000001"
 CASE = f"/desk/cases/{NUMBER}"

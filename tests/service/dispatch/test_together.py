@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from chassis.database import Database
-from chassis.testing import published
 from services.dispatch import commands
 from services.dispatch.commands import files
 from tests.service.dispatch.office import STALLS, Intake, Office
+from tests.support.events import published
 
 UNITS = files.organisation(Path(files.__file__).parents[1] / "data" / "organisation.demo.json")
 NUMBER = "XA20261124000001"

@@ -7,10 +7,10 @@ from sqlalchemy import text
 
 from chassis.delivery.broker import Outgoing, Publisher
 from chassis.delivery.envelope import routing_key
-from chassis.testing import message
 from deploy.system.testbed import Vhost
 from tests.service.dispatch.office import Intake, Office
 from tests.service.worker import wait_for, worker
+from tests.support.events import message
 
 
 def publish(broker: Vhost, letters: list[Intake]) -> None:

@@ -12,11 +12,11 @@ from werkzeug.test import TestResponse
 from chassis import crypto
 from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER, read
-from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
 from services.intake.api import create_app
 from services.intake.commands import cases as commands
 from services.intake.settings import Settings
+from tests.support.events import published
 
 LETTER: Mapping[str, Any] = {
     "kind": "complaint",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from chassis.testing import move_clock
 from tests.service.intake.conftest import LETTER, Street
 from tests.service.intake.test_looking_up import AT, WRONG, handling, tell
+from tests.support.clock import move_clock
 
 Make = Callable[..., Street]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chassis.testing import move_clock
 from services.intake.domain.media import Kind, Reason, State, Taken
 from services.intake.domain.media_keys import rendition_key
 from services.intake.media import commands as media_commands
@@ -21,6 +20,7 @@ from services.intake.media.workshop import Workshop
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import LATITUDE, LONGITUDE, SECRET, photo, video
+from tests.support.clock import move_clock
 
 Make = Callable[..., Street]
 PLACE = Taken(datetime(2026, 11, 24, 0, 0, tzinfo=UTC), LATITUDE, LONGITUDE)

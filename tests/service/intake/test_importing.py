@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chassis.testing import published
 from services.intake.domain.open_cases import REQUIRED
 from services.intake.operating import importing
 from tests.service.intake.conftest import Street
+from tests.support.events import published
 
 Make = Callable[..., Street]
 LINE = {

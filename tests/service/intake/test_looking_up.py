@@ -6,9 +6,10 @@ from typing import Any
 
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Draft
-from chassis.testing import message, move_clock
 from services.intake.commands.cases import SUBSCRIPTION
 from tests.service.intake.conftest import LETTER, Street
+from tests.support.clock import move_clock
+from tests.support.events import message
 
 Make = Callable[..., Street]
 WRONG = "22222222"

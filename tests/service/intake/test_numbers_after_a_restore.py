@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from chassis import clock
 from chassis.delivery import relay
-from chassis.testing import move_clock
 from services.intake.domain.numbering import USUAL, day_of
 from services.intake.errors import NumbersExhausted, NumbersUnsafe
 from tests.service.intake.conftest import LETTER, Street
+from tests.support.clock import move_clock
 
 Make = Callable[..., Street]
 

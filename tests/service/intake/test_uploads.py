@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from chassis.testing import move_clock
 from services.intake.domain.media import CHUNK, Kind, Stage, State
 from services.intake.errors import TooManyFiles, UploadRefused, UploadUnfinished
 from services.intake.media import commands as media_commands
@@ -17,6 +16,7 @@ from services.intake.media.commands import Claim, claims
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import noise, photo
+from tests.support.clock import move_clock
 
 Make = Callable[..., Street]
 

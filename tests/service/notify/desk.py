@@ -13,11 +13,11 @@ from werkzeug.test import TestResponse
 from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Message
-from chassis.testing import published
 from chassis.web.issuers import DevelopmentIssuer
 from services.notify.commands import SUBSCRIPTION, sending
 from services.notify.domain.gateway import Gateway
 from services.notify.settings import Settings
+from tests.support.events import published
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.delivery.envelope import Draft, Message
-from chassis.testing import message
+from tests.support.events import message
 
 DAY = timedelta(hours=24)
 

@@ -10,7 +10,6 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from chassis import testing
 from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.web.issuers import DevelopmentIssuer
@@ -18,6 +17,8 @@ from services.sla import store
 from services.sla.commands import cases as commands
 from services.sla.commands.cases import Firing
 from services.sla.domain.case import Case
+from tests.support.clock import move_clock
+from tests.support.events import published
 from tests.unit.sla.life import Life, Told
 
 
@@ -47,7 +48,7 @@ class Station:
 
     def be_at(self, moment: datetime, caught_up: bool = True) -> None:
         """Moves the database's clock there; unless told otherwise, all events until then are known."""
-        testing.move_clock(self.database, moment - datetime.now(UTC))
+        move_clock(self.database, moment - datetime.now(UTC))
         if caught_up:
             self.catch_up()
 
@@ -66,7 +67,7 @@ class Station:
     def published(self) -> dict[str, list[dict[str, Any]]]:
         """What is in the outbox, by case: each event's columns, with `data`."""
         found = defaultdict(list)
-        for row in testing.published(self.database):
+        for row in published(self.database):
             found[row["subject"]].append({**row, "data": json.loads(row["body"])})
         return found
 

@@ -1,8 +1,8 @@
-"""What tests of several services need: messages as the broker would deliver them, and a clock they can move."""
+"""Events as tests send and find them: messages as the broker would deliver them, and what the outbox holds."""
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -39,12 +39,6 @@ def message(
         "traceparent": None,
     }
     return Message(headers(source_of(STREET, producer), row), draft.body().encode(), redelivered)
-
-
-def move_clock(database: Database, shift: timedelta) -> None:
-    """Sets how far `clock_now()` runs ahead of the server's clock."""
-    with database.transaction() as tx:
-        tx.execute(text("update clock_offset set shift = :shift"), {"shift": shift})
 
 
 def published(database: Database) -> list[RowMapping]:
