@@ -11,10 +11,15 @@ from deploy.system.testbed import Servers, SystemUnderTest, Vhost
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """`servers.postgres` and `servers.rabbit`, each started on first use, once per session."""
+def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
+    """`servers.postgres` and `servers.rabbit`, each started on first use, once per session.
+
+    A whole system stands on a durable cluster, as in production. Where only single services are looked at, nobody
+    kills the cluster, and it need not wait for the disk.
+    """
+    whole = any("system" in getattr(item, "fixturenames", ()) for item in request.session.items)
     with testbed.folder() as folder:
-        bed = Servers(folder)
+        bed = Servers(folder, durable=whole)
         try:
             yield bed
         finally:
@@ -23,16 +28,16 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def database(servers: Servers) -> Iterator[Callable[[str], str]]:
-    """`database("sla")`: the address of a fresh, migrated database of that service; dropped after the test."""
-    made: list[str] = []
+    """`database("sla")`: the address of a migrated database of that service, as fresh; emptied after the test."""
+    borrowed: list[str] = []
 
-    def make(service: str) -> str:
-        made.append(servers.database(service))
-        return made[-1]
+    def borrow(service: str) -> str:
+        borrowed.append(servers.database(service))
+        return borrowed[-1]
 
-    yield make
-    for url in made:
-        servers.drop_database(url)
+    yield borrow
+    for url in borrowed:
+        servers.give_back(url)
 
 
 @pytest.fixture

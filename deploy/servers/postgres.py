@@ -5,9 +5,10 @@ import re
 import secrets
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -37,11 +38,15 @@ password_encryption = 'scram-sha-256'
 """
 
 
-class Postgres:
-    """start() creates the cluster on first use; a restart keeps port and data."""
+# What a server that nobody kills may do without: waiting for the disk.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-    def __init__(self, folder: Folder) -> None:
-        self.folder = folder
+
+class Postgres:
+    """start() creates the cluster on first use; a restart keeps port and data. `settings` go before CONFIG."""
+
+    def __init__(self, folder: Folder, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.folder, self.settings = folder, settings
         self.child = Child(folder, "postgres", signal.SIGINT)  # fast shutdown: does not wait for clients
         self.port: int = folder.recall("postgres") or ports.free_port()
 
@@ -58,9 +63,9 @@ class Postgres:
         if not self.child.running and not ports.is_free(self.port):
             self.port = ports.free_port()
         self.folder.remember("postgres", self.port)
-        self.child.start(
-            [programs / "postgres", "-D", self.data, "-p", str(self.port)], _env(), drop=True, cwd=Path("/")
-        )
+        command = [programs / "postgres", "-D", self.data, "-p", str(self.port)]
+        command += [f"--{name}={value}" for name, value in self.settings.items()]
+        self.child.start(command, _env(), drop=True, cwd=Path("/"))
 
     def wait(self, seconds: float = 60.0) -> None:
         """Wait until it answers, crash recovery included."""

@@ -4,21 +4,21 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from chassis import migrations
 from chassis.delivery import topology
 from deploy.machine import ports
 from deploy.machine.child import alive, born, stop_orphans
 from deploy.machine.folder import ROOT, Folder
-from deploy.servers import postgres
-from deploy.servers.postgres import Postgres
+from deploy.servers.postgres import NOT_DURABLE, Postgres
 from deploy.servers.rabbit import Rabbit
+from deploy.system import database_pool
+from deploy.system.database_pool import DatabasePool
 from deploy.system.environment import Environment
 from deploy.system.system import System
 from services import SERVICES
@@ -43,16 +43,16 @@ class Vhost:
 
 
 class Servers:
-    """Databases and vhosts by the piece, on one cluster and one broker."""
+    """Databases and vhosts by the piece, on one cluster and one broker; `durable`: the cluster waits for the disk."""
 
-    def __init__(self, folder: Folder) -> None:
-        self.folder = folder
-        self._templates: dict[str, str] = {}
+    def __init__(self, folder: Folder, *, durable: bool = True) -> None:
+        self.folder, self.durable = folder, durable
+        self._pools: dict[str, DatabasePool] = {}
 
     @cached_property
     def postgres(self) -> Postgres:
         """The cluster; started on first use."""
-        server = Postgres(self.folder)
+        server = Postgres(self.folder, {} if self.durable else NOT_DURABLE)
         server.start()
         server.prepare()
         return server
@@ -65,22 +65,26 @@ class Servers:
         return server
 
     def database(self, service: str) -> str:
-        """The address of a new database of that service, migrated; for the service's own role."""
-        url = self.postgres.create_database(postgres.new_name(service), service, self._template(service))
-        self._settle(url)
-        return url
+        """The address of a database of that service, migrated, as fresh; for the service's own role."""
+        return self.pool(service, service, lambda url: _migrate(url, service)).borrow()
 
-    def _settle(self, url: str) -> None:
-        """A copied database is another place than its template, which its producer would notice."""
-        with self.postgres.administration(urlsplit(url).path.lstrip("/")) as cursor:
-            cursor.execute(
-                "UPDATE producer SET written = pg_current_xact_id(),"
-                " database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
+    def pool(self, kind: str, role: str, fill: Callable[[str], None]) -> DatabasePool:
+        """Databases of another kind; `fill` makes the first, given its address."""
+        if kind not in self._pools:
+            self._pools[kind] = DatabasePool(self.postgres, kind, role, fill)
+        return self._pools[kind]
+
+    def give_back(self, url: str) -> None:
+        """The database is emptied for whoever asks next; whoever is still connected is cut off."""
+        self._pools[database_pool.kind_of(url)].give_back(url)
+
+    def renew(self, url: str) -> None:
+        """Empty it at once, for the same borrower; idle connections stay. AlteredDatabase if more than rows changed."""
+        self._pools[database_pool.kind_of(url)].renew(url)
 
     def drop_database(self, url: str) -> None:
-        """Drop it, cutting off whoever is connected."""
-        self.postgres.drop_database(urlsplit(url).path.lstrip("/"))
+        """For one that is not to be used again."""
+        self.postgres.drop_database(database_pool.name_of(url))
 
     def vhost(self) -> Vhost:
         """A new vhost as `make run` would have it."""
@@ -124,13 +128,6 @@ class Servers:
         if rabbit := self.__dict__.get("rabbit"):
             rabbit.epmd.kill()
 
-    def _template(self, service: str) -> str:
-        if service not in self._templates:
-            url = self.postgres.create_database(f"template_{service}", service)
-            migrations.upgrade(url, ROOT / "services" / service / "migrations")
-            self._templates[service] = f"template_{service}"
-        return self._templates[service]
-
 
 class SystemUnderTest(System):
     """A system under test: `vhost` and `servers` are what it stands on."""
@@ -147,8 +144,12 @@ class SystemUnderTest(System):
         """Stop at once and drop what it stood on."""
         self.kill()
         for url in self.environment.databases.values():
-            self.servers.drop_database(url)
+            self.servers.give_back(url)
         self.servers.drop_vhost(self.vhost)
+
+
+def _migrate(url: str, service: str) -> None:
+    migrations.upgrade(url, ROOT / "services" / service / "migrations")
 
 
 def _merged(*tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -1,6 +1,7 @@
 """Two databases with the chassis's own tables and a vhost with the counting service's topology."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -21,20 +22,21 @@ def empty_database(servers: Servers) -> Iterator[Callable[[str], Database]]:
     made: list[tuple[str, Database]] = []
 
     def make(role: str) -> Database:
-        name = postgres.new_name(role)
-        database = Database(servers.postgres.create_database(name, role), pool_size=5)
-        made.append((name, database))
-        with database.transaction() as tx:
-            tx.execute(text(script("0001_delivery")))
-            tx.execute(text(script("0002_producer_place")))
-            tx.execute(text(script("0003_skipped_by")))
-            tx.execute(text(TABLE))
-        return database
+        url = servers.pool(f"counting_{role}", role, prepare).borrow()
+        made.append((url, Database(url, pool_size=5)))
+        return made[-1][1]
 
     yield make
-    for name, database in made:
+    for url, database in made:
         database.close()
-        servers.postgres.drop_database(name)
+        servers.give_back(url)
+
+
+def prepare(url: str) -> None:
+    with closing(Database(url, pool_size=1)) as database, database.transaction() as tx:
+        for name in ("0001_delivery", "0002_producer_place", "0003_skipped_by"):
+            tx.execute(text(script(name)))
+        tx.execute(text(TABLE))
 
 
 @pytest.fixture
