@@ -9,8 +9,9 @@ from deploy.demo.door import Door
 from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import DESK, PHONE, Open, sound
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 STALLS = "餐馆油烟扰民，占道经营也没人管。"  # two units could lead: waits for the centre
 _TURN = count(1)
 

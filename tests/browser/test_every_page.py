@@ -6,6 +6,8 @@ import pytest
 
 from tests.browser.conftest import DESK, PHONE, log_in, sound
 
+SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 FOR_ANYBODY = ("/", "/login", "/directory", "/progress")
 DEVICES = {"phone": PHONE, "desk": DESK}
 SMALL = 100 << 10

@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, Open, sound
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 WORDS = "灵芝地铁站A出口电动车乱停乱放，行人没法走。"
 
 

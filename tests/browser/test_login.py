@@ -9,6 +9,9 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import DESK, log_in, sound
 
+pytestmark = pytest.mark.long
+SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 PASSWORD = "Xinan-2026-street"
 
 

@@ -47,6 +47,7 @@ def shoot(tmp_path: Path):  # type: ignore[no-untyped-def]
     return take
 
 
+@pytest.mark.long
 def test_the_pictures_of_the_readme(visit: Open, as_officer: Open, people: People, shoot) -> None:  # type: ignore[no-untyped-def]
     for community, words, earlier in LETTERS:
         number = people.submit(description=words, community=community, place="").number

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DESK, PHONE, Open, sound
 from tests.browser.test_letter import fill, send
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 FIRE = "楼下正在着火，火很大，快来人。"
 
 

@@ -5,7 +5,9 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Open
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
+SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 # What browsers call "slow 3G": 400 kbit/s each way, 400 ms there and back.
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 OLD_TELEPHONE = {"rate": 4}  # a processor a quarter as fast

@@ -12,7 +12,7 @@ from tests.browser.conftest import Open, Watch, sound
 from tests.browser.test_story import appears
 from tests.e2e.driver import People
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
 WORDS = "有一堆东西挡着路，不知道归谁管，请帮忙看看。"
 

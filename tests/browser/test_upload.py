@@ -9,8 +9,9 @@ from tests.browser.conftest import Open, Watch, sound
 from tests.browser.test_letter import fill, send
 from tests.service.intake.pictures import grown, photo, video
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 LONG = 60_000  # milliseconds in which the darkroom is done, on a busy machine
 
 

@@ -18,6 +18,7 @@ from referee.invariants.checker import check
 from tests.e2e.town import Town
 from tests.support.clock import move_clock
 
+pytestmark = pytest.mark.long
 WORKED_ON, LEFT_ALONE = 5, 2
 A_DAY_LATER = timedelta(hours=25)
 

@@ -12,7 +12,7 @@ from deploy.observe.observatory import Observatory
 from tests.e2e.driver import People, until
 from tests.service.intake.pictures import photo
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
 STALLS = "餐馆油烟扰民，占道经营也没人管。"  # two units could lead: waits for the centre

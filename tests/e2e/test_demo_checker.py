@@ -20,6 +20,7 @@ from deploy.demo.story import Story
 from deploy.system.testbed import SystemUnderTest
 from services import SERVICES
 
+pytestmark = pytest.mark.long
 SETTINGS = DEMO_SETTINGS
 LETTERS, LEFT_ALONE = 8, 2
 

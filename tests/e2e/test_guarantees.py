@@ -14,6 +14,7 @@ from deploy.system.testbed import SystemUnderTest
 from services import SERVICES
 from tests.e2e.town import Town
 
+pytestmark = pytest.mark.long
 SETTINGS = {
     "intake": {"ACCEPT_AUTOMATICALLY": "true"},
     "notify": {"SMS_WINDOW": "1"},

@@ -10,7 +10,7 @@ from schemathesis import GenerationMode
 from deploy.system.testbed import SystemUnderTest
 from services import SERVICES
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 SETTINGS = {"intake": {"LIMIT_UPLOADS": "false"}}
 REQUESTS = 12
 """Invented requests for each operation and each caller."""

@@ -13,7 +13,7 @@ from deploy.system.testbed import SystemUnderTest
 from tests.e2e.driver import People
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
-pytestmark = pytest.mark.timeout(360)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(360)]
 READS = {"notify": ("intake", "dispatch", "sla"), "intake": ("dispatch", "sla")}
 KEPT = {"notify": ("cases", "units", "posts"), "intake": ("progress",)}
 ACTED = {

@@ -20,7 +20,7 @@ from tests.e2e.driver import LETTER, People, Receipt, until
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
 UNIT = "C01"
 EARLY = "2026-01-01T00:00+08:00"
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 
 def make(people: People, module: str, **variables: str) -> subprocess.CompletedProcess[str]:

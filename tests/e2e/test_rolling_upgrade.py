@@ -9,6 +9,8 @@ from deploy.machine.folder import ROOT
 from deploy.system.testbed import Servers
 from tests.e2e.rollout import Rollout
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def rollout(servers: Servers, last_release: Path) -> Iterator[Rollout]:

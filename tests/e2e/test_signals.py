@@ -16,7 +16,7 @@ from services.dispatch.domain.case import OPEN
 from tests.e2e.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"notify": {"SMS_WINDOW": "1"}}
-pytestmark = pytest.mark.timeout(360)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(360)]
 # What this story does not do: it must stand at 0 and yet be there, or be absent where its labels are not listed.
 QUIET = {
     "lianxin_intake_uploads_total": "nobody sends a photo",

@@ -19,9 +19,10 @@ from chassis.delivery.broker import connect, drop
 from deploy.system.testbed import SystemUnderTest, Vhost
 from tests.e2e.driver import People, until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}
+SHARED = True
 ROOT = Path(__file__).parents[2]
 QUEUE = "evt-intake-case.accepted--library.note"  # as Nameko names it
 NAME, MOBILE = "欧阳问天", "13800000999"

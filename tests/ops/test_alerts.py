@@ -93,6 +93,7 @@ def until(fact: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observatory) -> None:
     expected = {
@@ -120,6 +121,7 @@ def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observa
     assert states(observatory)["EventsParked", "dispatch"] == "active"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_page_reaches_the_pager_a_ticket_the_mailbox_and_the_watchdog_its_own(observatory: Observatory) -> None:
     raise_alerts(

@@ -25,7 +25,7 @@ from deploy.system.testbed import Servers
 from services import SERVICES
 
 NUMBER = "XA20261124000001"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 def quietly(_: str) -> None:

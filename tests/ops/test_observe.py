@@ -22,7 +22,7 @@ from deploy.machine.trouble import Trouble
 from deploy.observe.observatory import Observatory
 from deploy.system import targets
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 RULES = [
     rule
     for path in sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yaml"))

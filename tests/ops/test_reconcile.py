@@ -19,7 +19,7 @@ from deploy.machine.folder import ROOT
 from deploy.system.reconcile import pairs, reconciled
 from deploy.system.testbed import SystemUnderTest
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 LETTER = {
     "kind": "help",
     "name": "张三",

@@ -19,7 +19,7 @@ from deploy.machine.trouble import Trouble
 from deploy.system.testbed import Servers
 from services import SERVICES
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 def quietly(_: str) -> None:

@@ -26,7 +26,7 @@ LETTER = {
     "place": "地铁A口",
     "identity": "named",
 }
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

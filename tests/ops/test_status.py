@@ -13,7 +13,8 @@ from deploy.system.environment import Environment
 from deploy.system.testbed import SystemUnderTest
 from services import SERVICES
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
+SHARED = True
 
 
 def status(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,12 @@
 """The whole system that end-to-end tests get."""
 
+import pytest
 import requests
 
 from deploy.system.testbed import SystemUnderTest
 
+pytestmark = pytest.mark.long
+SHARED = True
 LETTER = {
     "kind": "help",
     "name": "张三",

@@ -9,6 +9,12 @@ from tests.simulation.seed import simulate
 from tests.simulation.story import told
 
 MODEST = 600  # seeds; half a minute for a bug that shows in none
+RARE = {
+    "who was taken for dead still writes down what became of an SMS",
+    "a retracted breach keeps its letter",
+    "clocks of a case fire while its events are tried again",
+}
+"""Bugs that need more than a hundred seeds to show."""
 
 
 @pytest.fixture(autouse=True)
@@ -18,10 +24,16 @@ def ground():
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("what", BUGS)
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=pytest.mark.long) if what in RARE else what for what in BUGS]
+)
 def test_a_planted_bug_is_found(what):
     with planted(what):
         assert any(simulate(seed, favoured=FAVOURS[what]).findings for seed in range(MODEST))
+
+
+def test_rare_bugs_are_bugs():
+    assert RARE <= BUGS.keys()
 
 
 @pytest.mark.timeout(600)
