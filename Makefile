@@ -1,8 +1,11 @@
 # Every target says what it does in one line; how is in the scripts it calls.
 PYTHON := .venv/bin/python
+SHORT := $(PYTHON) -m pytest -m "not long"
+# Two targets at a time; each one's output is shown when it has ended.
+BOTH_CORES := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify simulation chaos bench contracts record lock images-check compose-secrets dashboards signals
+.PHONY: help setup demo test test-browser run observe stop status reconcile token backup restore restore-drill lint fmt verify verify-long simulation chaos bench contracts record lock images-check compose-secrets dashboards signals
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,8 +16,24 @@ setup: ## install what is missing: servers, fonts, the locked Python packages
 demo: setup ## the story in five scenes, from nothing to nothing (LETTERS=file, LEFT_ALONE=5, ONCE=1, OBSERVE=1)
 	@$(PYTHON) -m deploy.demo
 
-test: setup ## every suite except chaos, simulation and bench, on servers of its own (T=tests/unit picks)
+test: setup ## the tests of make verify, on servers of their own (T=tests/unit picks, with what is left to verify-long)
+ifdef T
 	@$(PYTHON) -m pytest $(T)
+else
+	@$(BOTH_CORES) test-services test-parts
+	@$(MAKE) --no-print-directory test-systems
+endif
+
+# The three parts of make test. The first two may run side by side; whole systems have the machine to themselves.
+.PHONY: test-services test-parts test-systems
+test-services: setup
+	@$(SHORT) tests/service
+
+test-parts: setup
+	@$(SHORT) tests --ignore=tests/service --ignore=tests/e2e --ignore=tests/browser
+
+test-systems: setup
+	@$(SHORT) tests/e2e tests/browser
 
 run: setup ## the system in the foreground at http://localhost:8080 until Ctrl-C (HTTP_PORT=8081, LAN=1 for telephones)
 	@$(PYTHON) -m deploy.system.run
@@ -43,7 +62,7 @@ restore: setup ## set one service's database back to a backup, in its place (SER
 restore-drill: setup ## restore the newest backup on a server of its own and compare (BACKUP=folder, MASTER_KEYS_FILE=…)
 	@$(PYTHON) -m deploy.backup.drill
 
-test-browser: setup ## the pages in Debian's Chromium: the whole way of a letter, accessibility (part of make test)
+test-browser: setup ## every test of the pages in Debian's Chromium, those of make verify-long too
 	@$(PYTHON) -m pytest tests/browser
 
 lint: setup ## ruff, mypy, import-linter
@@ -56,12 +75,20 @@ fmt: setup ## format the code and mend what ruff can mend
 ops-check: setup ## manifests, rules, dashboards, compose, images: all that needs no cluster; says what it skipped (CHECKS="rules links")
 	@$(PYTHON) -m deploy.check $(CHECKS)
 
-verify: lint ops-check test simulation chaos ## what CI runs
+verify: setup ## what CI runs, in about ten minutes: lint, ops-check, test, 1,000 seeds, a minute of faults
+	@$(BOTH_CORES) test-services lint ops-check test-parts
+	@$(MAKE) --no-print-directory test-systems
+	@$(MAKE) --no-print-directory simulation SEEDS=1000
+	@$(MAKE) --no-print-directory chaos FAULT_SECONDS=60
+
+verify-long: setup ## the rest: long tests, 10,000 seeds, three minutes of chaos, images (as root; about 45 minutes)
+	@$(PYTHON) -m pytest -m long
+	@$(MAKE) --no-print-directory simulation chaos images-check
 
 simulation: setup ## 10,000 seeded histories of all four services in one process (SEEDS=500; SEED=7 tells one)
 	@SEEDS='$(SEEDS)' SEED='$(SEED)' $(PYTHON) -m tests.simulation
 
-chaos: setup ## three minutes of faults on real processes (SEED=7, RUNS=20, HOURS=8, BROKER=4 for RabbitMQ 4)
+chaos: setup ## three minutes of faults on real processes (FAULT_SECONDS=60, SEED=7, RUNS=20, HOURS=8, BROKER=4 for RabbitMQ 4)
 	@$(PYTHON) -m tests.chaos
 
 bench: setup ## the clocks' figures on this machine; not part of verify (T=tests/bench/... picks another)

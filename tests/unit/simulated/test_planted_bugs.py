@@ -33,7 +33,7 @@ def test_a_planted_bug_is_found(what):
 
 
 def test_rare_bugs_are_bugs():
-    assert RARE <= BUGS.keys()
+    assert BUGS.keys() >= RARE
 
 
 @pytest.mark.timeout(600)
