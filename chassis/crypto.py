@@ -27,7 +27,7 @@ _JWE_ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 
 
 class CryptoError(Exception):
-    """Something could not be opened, or a key is not one. The message says which of the two and nothing more."""
+    """Something could not be opened, or a key is invalid. The message says which, and nothing more."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +52,7 @@ def new_master_keys() -> str:
 
 
 def with_new_key(keys: MasterKeys) -> tuple[MasterKeys, str]:
-    """The keys and one more, which opens but does not seal yet; and the new one's id."""
+    """The keys plus a new one, which opens but does not seal yet; and the new one's id."""
     name = secrets.token_hex(4)
     return MasterKeys({**keys.keys, name: os.urandom(32)}, keys.current), name
 
@@ -79,7 +79,7 @@ def read_master_keys(source: str | Path) -> MasterKeys:
         keys = {str(name): base64.b64decode(key, validate=True) for name, key in document["keys"].items()}
         return MasterKeys(keys, str(document.get("current") or list(keys)[-1]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError):
-        raise CryptoError("the master key file cannot be understood") from None
+        raise CryptoError("the master key file is malformed") from None
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,7 +139,7 @@ def _header(name: str, first: str) -> bytes:
 def _taken_apart(sealed: bytes | memoryview) -> _Record:
     sealed, names, at = bytes(sealed), [], 1
     if sealed[:1] not in (bytes([_SEALED]), bytes([_REWRAPPED])):
-        raise CryptoError("sealed in a format that is not known" if sealed else "not a sealed record")
+        raise CryptoError("sealed in an unknown format" if sealed else "not a sealed record")
     try:
         for _ in range(sealed[0]):
             end = at + 1 + sealed[at]
@@ -153,7 +153,7 @@ def _taken_apart(sealed: bytes | memoryview) -> _Record:
 def _unwrapped(keys: MasterKeys, record: str, found: _Record) -> bytes:
     key = keys.keys.get(found.name)
     if key is None:
-        raise CryptoError("sealed with a master key that is not here")
+        raise CryptoError("sealed with an unknown master key")
     return _decrypt(key, found.wrapped, _header(found.name, found.first) + record.encode())
 
 
@@ -198,7 +198,7 @@ def read_jwks(source: str | Path) -> KeySet:
         document = json.loads(text)
         return KeySet.import_key_set(document if "keys" in document else {"keys": [document]})
     except (OSError, ValueError, TypeError, JoseError):
-        raise CryptoError("the reader key cannot be understood") from None
+        raise CryptoError("the reader key is malformed") from None
 
 
 def jwe_seal(content: Any, readers: KeySet) -> str:

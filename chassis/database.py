@@ -104,7 +104,7 @@ def _ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Whether the database could not be reached, so that trying the same again later is right."""
+    """Whether the database could not be reached, so that the same is worth trying again later."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):

@@ -1,4 +1,4 @@
-"""The base of every error a person or a program is meant to understand."""
+"""The base of every error that a person or a program is meant to act on."""
 
 from typing import Any
 

@@ -1,9 +1,8 @@
-"""Named places in the code where a test makes this process die, fail, dawdle or hang; refused in production.
+"""Named places in the code where a test can make this process die, fail, slow down or hang; refused in production.
 
 `hit("relay.claimed")` does nothing until the setting FAILPOINTS names a folder. Then a file of the point's name in it,
-as `kill 3` or `kill 3 sla-worker`, arms the point: the third time a process (of that name) comes by, it takes the file
-away, writes what it is about to do to `hits.jsonl`, and does it. Nothing has to be started anew to arm a point, and
-none fires twice.
+as `kill 3` or `kill 3 sla-worker`, arms the point: the third time a process (of that name) passes it, it removes the
+file, writes what it is about to do to `hits.jsonl`, and does it. Arming a point needs no restart, and none fires twice.
 """
 
 import json
@@ -25,7 +24,7 @@ _passed: Counter[str] = Counter()
 
 
 class Failed(RuntimeError):
-    """What an armed point raises: an error nobody foresaw."""
+    """What an armed point raises: it stands for an unforeseen error."""
 
 
 def configure(folder: Path | None, process: str) -> None:

@@ -29,7 +29,7 @@ TINY = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 """Bucket bounds of batch sizes."""
 FRESH_SECONDS = 60.0
-"""How long a reading is shown: every loop that reads comes round several times meanwhile."""
+"""How long a reading is shown: every loop that reads runs several times within it."""
 
 T = TypeVar("T")
 Labels = Mapping[str, str | Sequence[str]]
@@ -38,7 +38,7 @@ NONE: Labels = {}
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One instrument as the documents tell of it; `labels` has the values each may take, or says whose they are."""
+    """One instrument as documented; `labels` lists the values each may take, or says whose they are."""
 
     name: str
     kind: str
@@ -63,9 +63,9 @@ class Registry(CollectorRegistry):
 
 
 class ReadGauge(Collector):
-    """A gauge that a loop reads, mostly from a database: not shown any more once it was not read for a while.
+    """A gauge that a loop reads, mostly from a database: it disappears once it has not been read for a while.
 
-    A loop that stopped must not go on showing its last value; an alert on such a gauge has a twin on its absence.
+    A stopped loop must not keep showing its last value; an alert on such a gauge has a twin on its absence.
     Every replica that reads shows the same: aggregate with `max`.
     """
 

@@ -1,6 +1,6 @@
 """One JSON object per line on stdout, the same for our code and for every library we run on.
 
-Known refusals (DomainError) are logged by their code, never with a stack trace. The last defence, not the first: in the
+Known refusals (DomainError) are logged by their code, never with a stack trace. As a last line of defence, in the
 finished line telephone and identity-card numbers are masked, and PostgreSQL's DETAIL and LINE, which quote rows, cut.
 """
 

@@ -51,7 +51,7 @@ _LOGGED_IDENTITY = re.compile(f"(?<![0-9a-f-]){_DIVISION}[0-9]{{4}}(?:1[89]|20)[
 
 
 def mask(text: str) -> str:
-    """`text` with every number that leads to a person masked.
+    """`text` with every number that identifies a person masked.
 
     A mobile keeps its first three and last four digits (138****5678), an identity card the same; a landline keeps
     its area code, a plate its province and letter.
@@ -62,7 +62,7 @@ def mask(text: str) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """The last defence of a log line: mobiles and identity cards that stand alone in ASCII digits."""
+    """A log line's last line of defence: mobiles and identity cards that stand alone in ASCII digits."""
     return _LOGGED.sub(lambda match: _ends(match[1]), _LOGGED_IDENTITY.sub(_identity, text))
 
 

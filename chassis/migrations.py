@@ -56,7 +56,7 @@ def _wait_for_turn(connection: Connection) -> None:
         connection.rollback()
         if time.monotonic() > deadline:
             raise MigrationRefused(
-                f"another migrate has worked on this database for {TURN_SECONDS:.0f} s; nothing was done"
+                f"another migrate has been working on this database for {TURN_SECONDS:.0f} s; nothing was done"
             )
         time.sleep(LOOK_SECONDS)
     connection.execute(text(f"set lock_timeout = '{LOCK_SECONDS}s'"))
@@ -92,17 +92,17 @@ def _passing(connection: Connection, error: DBAPIError) -> str | None:
         case "55P03":
             return f"did not get its locks within {LOCK_SECONDS} s; {_oldest(connection)}"
         case "57014":
-            return f"was stopped: one statement took {STATEMENT_SECONDS} s, and what it locks stood still"
+            return f"was stopped: one statement took {STATEMENT_SECONDS} s while others waited for its locks"
         case "40P01":
-            return "waited for somebody who waited for it"
+            return "ran into a deadlock"
     return None
 
 
 def _oldest(connection: Connection) -> str:
     found = connection.execute(OLDEST).first()
     if found is None:
-        return "whoever held them is gone"
-    return f"the oldest transaction is of {found[0] or 'an unnamed program'}, {float(found[1]):.0f} s old"
+        return "whoever held them is gone now"
+    return f"the oldest transaction belongs to {found[0] or 'an unnamed program'} and is {float(found[1]):.0f} s old"
 
 
 def newest(folder: Path) -> str:

@@ -62,7 +62,7 @@ def positive(text: str) -> int:
 
 
 def long_enough(text: str) -> str:
-    """A key that nobody guesses."""
+    """A key too long to guess."""
     if len(text) < 24:
         raise ValueError("must be at least 24 characters")
     return text
@@ -86,7 +86,7 @@ def seconds_list(text: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every service is told. A service adds its own fields in a subclass with the same decorator.
+    """The settings of every service. A service adds its own fields in a subclass with the same decorator.
 
     A field's name in capitals is its variable: `http_port` is HTTP_PORT, and HTTP_PORT_FILE names a file to read
     it from. A variable that is empty counts as not given.
@@ -121,7 +121,7 @@ class Settings:
     failpoints: Path | None = setting(None, about="folder where a test arms places that kill, fail or delay")
 
     def problems(self) -> list[str]:
-        """Sentences about values that do not go together.
+        """Sentences about values that contradict each other.
 
         A subclass defines its own `problems` for its own fields and does not call `super()`: `read` asks every class.
         """

@@ -1,4 +1,4 @@
-"""Events that failed: kept in order by subject, tried again with back-off, then parked for an operator."""
+"""Events that failed: kept in order by subject, retried with back-off, then parked for an operator."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -122,9 +122,9 @@ def passed_over(tx: Connection, limit: int = 100) -> Sequence[RowMapping]:
 
 
 def again(tx: Connection, id_: int | None = None, subject: str | None = None) -> int:
-    """Has events tried at once, with all their retries before them; returns how many there are.
+    """Makes events due at once, with all their retries ahead of them; returns how many.
 
-    Of the row `id_` with everything of its subject, or of one `subject`, or, given neither, everything that is aside.
+    They are those of the row `id_`'s subject, those of `subject`, or, with neither given, all that are aside.
     """
     tried: int = tx.execute(
         text("""
@@ -140,7 +140,7 @@ def again(tx: Connection, id_: int | None = None, subject: str | None = None) ->
 
 
 def skip(tx: Connection, id_: int, why: str, who: str = "") -> bool:
-    """Passes the event over for good and keeps it with reason and person; the subject's later events flow on."""
+    """Skips the event for good and keeps it with reason and person; the subject's later events flow on."""
     return bool(
         tx.execute(
             text("""
@@ -171,7 +171,7 @@ def counts(tx: Connection) -> dict[str, int]:
 
 
 def standing(tx: Connection) -> dict[str, int]:
-    """Rows waiting and parked, the subjects that stand still behind a parked one, and all rows of these."""
+    """Rows waiting and parked, the subjects blocked by a parked one, and all rows of these subjects."""
     row = tx.execute(
         text("""
             select count(*) filter (where stuck), coalesce(sum(number) filter (where stuck), 0)

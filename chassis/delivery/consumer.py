@@ -1,8 +1,8 @@
 """Takes messages from one quorum inbox queue in batches and acknowledges them once they are committed.
 
-The queue has a single active consumer, so order holds; a standby waits at the broker. On SIGTERM nothing is
-cancelled first, or the successor would overtake what this process still holds: reading stops, the batch in hand is
-committed and acknowledged, the channel closes, and the rest goes back to the front of the queue in order.
+The queue has a single active consumer, so order holds; a standby waits at the broker. On SIGTERM the consumer is not
+cancelled first, or its successor would overtake what this process still holds: it stops reading, commits and
+acknowledges the current batch and closes the channel, and the rest returns to the front of the queue in order.
 """
 
 import time
@@ -76,7 +76,7 @@ class Consumer:
             self._pause(RECONNECT_SECONDS)
 
     def stop(self) -> None:
-        """Has `run` return after the batch in hand; never waits itself."""
+        """Makes `run` return after the current batch; does not wait itself."""
         self.stopping = True
 
     def _consume(self, connection: Connection) -> None:

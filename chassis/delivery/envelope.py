@@ -1,6 +1,6 @@
 """Events as CloudEvents 1.0 in AMQP binary mode: attributes in headers, the data alone in the body.
 
-A consumer that knows nothing of us reads plain JSON; one that does finds the attributes beside it.
+A consumer that knows nothing about us reads plain JSON; one that does finds the attributes in the headers.
 """
 
 import json

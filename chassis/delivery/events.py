@@ -1,4 +1,4 @@
-"""What a service publishes: a type, the marshmallow schema of its data, and who may hear it."""
+"""What a service publishes: a type, the marshmallow schema of its data, and who may read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Moment(fields.AwareDateTime):
 
 
 class DoesNotFit(Exception):
-    """A payload that is not what its own schema promises: a bug of the publisher, found at command time.
+    """A payload that does not match its own schema: a bug of the publisher, found when the command runs.
 
     Names the type and the fields, never a value.
     """
@@ -47,7 +47,7 @@ class DoesNotFit(Exception):
 class EventType:
     """One type of event, as `case.accepted`. `public` ones may be bound for readers outside.
 
-    `version` rises only with a break; a new version is published beside the old one.
+    `version` rises only with a breaking change; the new version is published beside the old one.
     """
 
     type: str

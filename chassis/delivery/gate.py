@@ -1,4 +1,4 @@
-"""What keeps a projection still while it is folded again: every batch passes the gate, and a rebuild closes it.
+"""What stops batches while a projection is rebuilt: every batch enters through the gate, and a rebuild closes it.
 
 The gate is a lock of the transaction, so it opens by itself when the rebuild commits, fails or is killed.
 """
@@ -10,11 +10,11 @@ CLOSE = text("select pg_advisory_xact_lock(hashtext('lianxin rebuild'))")
 
 
 class Rebuilding(RuntimeError):
-    """A rebuild is under way: whoever holds events keeps them and tries again."""
+    """A rebuild is in progress: whoever holds events keeps them and tries again."""
 
 
 def enter(tx: Connection) -> None:
-    """For the rest of the transaction no rebuild begins. Raises Rebuilding while one is under way."""
+    """For the rest of the transaction no rebuild begins. Raises Rebuilding while one is in progress."""
     if not tx.execute(PASS).scalar_one():
         raise Rebuilding
 

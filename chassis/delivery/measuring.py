@@ -1,4 +1,4 @@
-"""The gauges that every service's database gives, read off the hot path by one loop of each worker."""
+"""The gauges read from every service's database, off the hot path, by one loop of each worker."""
 
 from sqlalchemy import text
 
@@ -11,7 +11,7 @@ BACKUP = text("select coalesce(extract(epoch from max(taken_at)), 0) from backup
 
 
 def measure(database: Database, queue_missing: bool = False) -> None:
-    """Sets them; `queue_missing`: the relay of this process misses a reader's queue just now."""
+    """Sets them; `queue_missing`: the relay of this process finds a reader's queue missing right now."""
     with database.transaction() as tx:
         waiting, put_aside, halted = relay.gauges(tx), aside.counts(tx), relay.halts(tx)
         revision, backup = tx.execute(REVISION).scalar_one(), tx.execute(BACKUP).scalar_one()

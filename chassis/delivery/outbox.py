@@ -1,4 +1,4 @@
-"""Events leave with the change they tell of: rows in `outbox`, written in the same transaction."""
+"""Events leave with the change they report: rows in `outbox`, written in the same transaction."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """The relay: takes events from the outbox, has the broker confirm them, and moves them to the event log.
 
-No leader stands: whoever gets the transaction's advisory lock relays one batch. It is the log's only writer, so that
+There is no leader: whoever gets the transaction's advisory lock relays one batch. It is the log's only writer, so that
 `position` follows commit order and a cursor on it never misses a row. Order within a subject holds because its rows
 are inserted under the subject's row lock and leave sorted by id.
 """
@@ -52,7 +52,7 @@ PLACE = text("""
 
 
 class QueueMissing(Exception):
-    """A consumer's queue is not there: publishing on would lose its copies."""
+    """A consumer's queue is missing: publishing would lose its copies."""
 
     def __init__(self, queues: Sequence[str]) -> None:
         super().__init__(f"queues missing: {', '.join(queues)}")
@@ -60,7 +60,7 @@ class QueueMissing(Exception):
 
 
 class RestoredDatabase(RuntimeError):
-    """The database is not the one this producer numbered its events in."""
+    """The database is not the one in which this producer numbered its events."""
 
 
 @dataclass
@@ -196,16 +196,16 @@ def _hold(tx: Connection, id_: int, why: str) -> None:
 
 
 def check_producer(tx: Connection) -> None:
-    """Raises RestoredDatabase when this database is not the one its numbers were given out in, or was set back."""
+    """Raises RestoredDatabase when this database is not the one that numbered its events, or was set back."""
     if not tx.execute(text("select producer_is_here()")).scalar_one():
         raise RestoredDatabase(
             "this database was restored or moved to another cluster; run `python -m services.<service> restored` "
-            "so that events published from now on are told from those published before"
+            "so that events published from now on can be told from those published before"
         )
 
 
 def restored(tx: Connection, seen: int = 0) -> int:
-    """Accepts the place this database now lives in and raises the epoch; returns the new epoch.
+    """Accepts the database where it is now and raises the epoch; returns the new epoch.
 
     `seen` is the highest epoch a reader has of this producer: needed where the database was set back behind an earlier
     restore and has forgotten its epoch. What waits in the outbox is numbered anew, whoever wrote it before this.
@@ -219,7 +219,7 @@ def restored(tx: Connection, seen: int = 0) -> int:
 
 
 def halts(tx: Connection) -> list[str]:
-    """The queues found missing, for which the relay stands still until `replay` has filled them."""
+    """The missing queues for which the relay has halted until `replay` has filled them."""
     return list(tx.execute(text("select queue from halt order by queue")).scalars())
 
 

@@ -1,7 +1,7 @@
 """Sends the event log to one consumer's queue again, before anything new reaches it.
 
-Needed after a queue was deleted: the relay stands still (`halt`) until this has run, and the consumer's inbox drops
-what it had already.
+Needed after a queue was deleted: the relay halts until this has run, and the consumer's inbox drops what it already
+has.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,9 +39,9 @@ def replay(
     known = topology.load()
     keys = known.bindings.get(queue, {}).get(f"{service}.events", ())
     if since.tzinfo is None:
-        raise ReplayRefused("--since needs a time zone, as 2026-11-24T08:00+08:00")
+        raise ReplayRefused("--since needs a time zone, e.g. 2026-11-24T08:00+08:00")
     if not keys:
-        raise ReplayRefused(f"{queue} reads nothing of {service}")
+        raise ReplayRefused(f"{queue} reads nothing from {service}")
     relay = Relay(database, settings.amqp_uri, service, source_of(settings.street, service), known)
     publisher = Publisher(settings.amqp_uri, f"{service} replay", relay.check_queues)
     try:
@@ -49,7 +49,7 @@ def replay(
     except QueueMissing as error:
         raise ReplayRefused(f"{error}; run `python -m chassis.delivery.topology apply` first") from error
     except PublishFailed as error:
-        raise ReplayRefused(f"the broker did not take the events ({error}); run the command again") from error
+        raise ReplayRefused(f"the broker did not accept the events ({error}); run the command again") from error
     finally:
         publisher.close()
 

@@ -145,7 +145,7 @@ class ManagementError(RuntimeError):
 def apply(management: str, passwords: Mapping[str, str], vhost: str = "/", topology: Topology | None = None) -> None:
     """Makes the broker match the topology; running it again changes nothing. Deletes nothing.
 
-    A user who is not there yet and has no password in `passwords` is passed over: its rights come with its password.
+    A user that does not exist yet and has no password in `passwords` is left out: its rights come with its password.
     """
     version = _call(management, "GET", "/api/overview").json()["rabbitmq_version"]
     content = definitions(topology or load(), vhost, passwords, version=version)
@@ -156,7 +156,7 @@ def apply(management: str, passwords: Mapping[str, str], vhost: str = "/", topol
 
 
 def missing(management: str, vhost: str = "/", topology: Topology | None = None) -> list[str]:
-    """What of the topology the broker lacks, one line each."""
+    """What the broker lacks of the topology, one line each."""
     wanted = (topology or load()).bindings
     there = {
         (b["source"], b["routing_key"], b["destination"])
@@ -185,11 +185,11 @@ def _call(management: str, method: str, path: str, content: Any = None) -> reque
 
 
 def _passwords(topology: Topology, env: Mapping[str, str]) -> dict[str, str]:
-    told = {user: _told(f"BROKER_PASSWORD_{user.upper()}", env) for user in topology.users}
-    return {user: password for user, password in told.items() if password is not None}
+    given = {user: _given(f"BROKER_PASSWORD_{user.upper()}", env) for user in topology.users}
+    return {user: password for user, password in given.items() if password is not None}
 
 
-def _told(variable: str, env: Mapping[str, str]) -> str | None:
+def _given(variable: str, env: Mapping[str, str]) -> str | None:
     if file := env.get(f"{variable}_FILE"):
         return Path(file).read_text(encoding="utf-8").strip()
     return env.get(variable)
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=["apply", "check"])
     parser.add_argument("--vhost", default=os.environ.get("VHOST", "/"))
     asked = parser.parse_args(arguments)
-    management = _told("MANAGEMENT_URI", os.environ) or "http://guest:guest@127.0.0.1:15672"
+    management = _given("MANAGEMENT_URI", os.environ) or "http://guest:guest@127.0.0.1:15672"
     try:
         if asked.command == "apply":
             apply(management, _passwords(load(), os.environ), asked.vhost)

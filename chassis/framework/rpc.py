@@ -15,7 +15,7 @@ log = logs.get(__name__)
 class Rpc(NamekoRpc):
     """`@Rpc.decorator(expected_exceptions=DomainError)`: answers a question with what the method returns.
 
-    An answer that can't be sent is not sent: the asker has its own deadline. Nameko's would end the whole service.
+    An answer that can't be sent is dropped: the caller has its own deadline. Nameko's Rpc would end the whole service.
     """
 
     def handle_message(self, body: Any, message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Runs one Nameko service until SIGTERM, and leaves within ten seconds whatever the broker does."""
+"""Runs one Nameko service until SIGTERM, and exits within ten seconds whatever the broker does."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ STOP_SECONDS = 9.0
 
 
 def run(service: type[Any], settings: Settings) -> int:
-    """Starts the service and waits for its end; the exit code."""
+    """Runs the service until it ends; returns the exit code."""
     runner = ServiceRunner({"AMQP_URI": settings.amqp_uri, "max_workers": MAX_WORKERS, "HEARTBEAT": 20})
     runner.add_service(service)
     stopped = eventlet.event.Event()
@@ -36,7 +36,7 @@ def run(service: type[Any], settings: Settings) -> int:
 
 
 def _serve(runner: ServiceRunner, stopped: Any) -> None:
-    """A service that can't start, or dies, ends its process with a sentence instead of standing there half alive."""
+    """A service that can't start, or dies, ends its process with a log line instead of lingering half alive."""
     try:
         runner.start()
         runner.wait()

@@ -1,4 +1,4 @@
-"""Operator's commands that compare services, or fold a log again: reconcile, export, rebuild."""
+"""Operators' commands that compare services or rebuild from a log: reconcile, export, rebuild."""
 
 import argparse
 import sys
@@ -34,10 +34,14 @@ def lines_of(name: str) -> Iterator[Iterator[str]]:
 
 
 def _reconcile_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", default="", metavar="SERVICE", help="as a producer: only for this reader")
-    parser.add_argument("--from", dest="source", metavar="FILE", help="as a reader: what a producer wrote; - is stdin")
-    parser.add_argument("--again", metavar="FILE", help="an earlier answer with --json: only what still differs counts")
-    parser.add_argument("--json", action="store_true", help="one JSON object a producer")
+    parser.add_argument("--to", default="", metavar="SERVICE", help="on a producer: only for this reader")
+    parser.add_argument(
+        "--from", dest="source", metavar="FILE", help="on a reader: the file a producer wrote; - is stdin"
+    )
+    parser.add_argument(
+        "--again", metavar="FILE", help="an earlier result written with --json: only what still differs counts"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per producer")
 
 
 def _reconcile(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
@@ -88,7 +92,7 @@ def _shown(place: Place | None) -> str:
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", required=True, metavar="SERVICE", help="the service that folds its projection again")
+    parser.add_argument("--to", required=True, metavar="SERVICE", help="the service that will rebuild its projection")
 
 
 def _export(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
@@ -111,7 +115,7 @@ def _rebuild_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="what `export` of the producers wrote; may be given several times, - is stdin",
     )
-    parser.add_argument("--dry-run", action="store_true", help="do all of it and take it back")
+    parser.add_argument("--dry-run", action="store_true", help="do everything, then roll it back")
 
 
 def _rebuild(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
@@ -126,16 +130,16 @@ def _rebuild(service: Service, settings: Settings, asked: argparse.Namespace) ->
     except (rebuilding.RebuildRefused, Unreadable, Undecodable, OSError) as error:
         print(f"nothing was changed: {error}", file=sys.stderr)
         return 1
-    print(_rebuilt(done) + ("; taken back, this was a trial" if asked.dry_run else ""))
+    print(_rebuilt(done) + ("; rolled back, this was a dry run" if asked.dry_run else ""))
     return 0
 
 
 def _rebuilt(done: rebuilding.Rebuilt) -> str:
     said = [f"{done.events} events folded into {done.keys} keys"]
     if done.moved:
-        said.append(f"{_some(done.moved)} left as they are: they moved on meanwhile, run it again for these")
+        said.append(f"{_some(done.moved)} left unchanged: they moved on meanwhile; run it again for these")
     if done.older:
-        said.append(f"{_some(done.older)} left as they are: their beginning is older than the logs")
+        said.append(f"{_some(done.older)} left unchanged: their history begins before the logs")
     return "; ".join(said)
 
 
@@ -146,12 +150,17 @@ def _some(keys: Sequence[str]) -> str:
 CHECKS = (
     Operation(
         "reconcile",
-        "the newest event of every subject in a producer's log against what its readers have seen",
+        "compare the newest event of every subject in a producer's log with what its readers have seen",
         _reconcile,
         _reconcile_arguments,
     ),
     Operation(
-        "export", "every event in the log that one reader is bound to, as JSON lines", _export, _export_arguments
+        "export", "write every event in the log that one reader is bound to, as JSON lines", _export, _export_arguments
     ),
-    Operation("rebuild", "fold what is kept of others' events again, without acting", _rebuild, _rebuild_arguments),
+    Operation(
+        "rebuild",
+        "rebuild what is kept of other services' events, without acting on them",
+        _rebuild,
+        _rebuild_arguments,
+    ),
 )

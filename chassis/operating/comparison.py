@@ -27,7 +27,7 @@ class Difference:
 
 @dataclass
 class Comparison:
-    """One producer and one reader. `older`: subjects the log need not know any more, since it keeps 90 days."""
+    """One producer and one reader. `older`: subjects the log may have dropped, since it keeps 90 days."""
 
     producer: str
     reader: str
@@ -41,12 +41,12 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
-        """Whether anything is to be done."""
+        """Whether anything needs to be done."""
         return bool(self.behind or self.missing or self.ahead)
 
     @property
     def since(self) -> str | None:
-        """From when a replay has to begin to bring all that is missing; early is safe."""
+        """When a replay has to start to bring everything that is missing; too early is safe."""
         return min((each.since for each in self.differences if each.since), default=None)
 
     def add(self, difference: Difference) -> None:
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def confirmed(first: Comparison, second: Comparison) -> Comparison:
-    """What still differs in a second comparison, made a while later: not what was only under way in the first.
+    """What still differs in a second comparison, made a while later: without what was merely in flight in the first.
 
     A subject is still behind if it has not even reached what the log held at first, and still ahead if the log has not
     even reached what had been read at first.
@@ -105,7 +105,7 @@ def from_json(line: str) -> Comparison:
         counts = {name: value[name] for name in COUNTS}
         return Comparison(value["producer"], value["reader"], differences=differences, **counts)
     except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable("not what `reconcile --json` writes") from error
+        raise Unreadable("not the output of `reconcile --json`") from error
 
 
 def _place(written: list[int] | None) -> Place | None:

@@ -1,7 +1,7 @@
-"""The operator's commands that every service has: how it stands, and what a person decides about its events.
+"""The operators' commands that every service has: its status, and what a person decides about its events.
 
-Tables are for people, `--json` for scripts: one object, or one object a line. Exit code 0: done, nothing to do;
-1: refused, not found, or something needs a person; 2: asked wrongly.
+Tables are for people, `--json` for scripts: one object, or one object per line. Exit code 0: done or nothing to do;
+1: refused, not found, or something needs a person; 2: wrong usage.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Operation:
 
 
 def who() -> str:
-    """Whose decision it is, unless --by says otherwise."""
+    """Who decides, unless --by says otherwise."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
@@ -55,7 +55,7 @@ def rows(asked: argparse.Namespace, found: Sequence[Row], columns: Sequence[str]
 
 
 def wrong(sentence: str) -> int:
-    """The answer to a command asked wrongly."""
+    """The answer to wrong usage: a sentence and exit code 2."""
     print(sentence, file=sys.stderr)
     return 2
 
@@ -75,11 +75,11 @@ def _aside_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["list", "replay", "skip", "skipped"])
     parser.add_argument("id", type=int, nargs="?", help="the row's number in `aside list`")
     parser.add_argument("--subject", help="list or replay everything of one subject: a case, unit, message or letter")
-    parser.add_argument("--all", action="store_true", help="replay everything, as after a mended version is deployed")
-    parser.add_argument("--reason", help="why the event is passed over; kept for good")
+    parser.add_argument("--all", action="store_true", help="replay everything, e.g. after a fix is deployed")
+    parser.add_argument("--reason", help="why the event is skipped; kept for good")
     parser.add_argument("--by", default=who(), help="whose decision it is (default: %(default)s)")
     parser.add_argument("--limit", type=int, default=100, help="rows to list (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a row")
+    parser.add_argument("--json", action="store_true", help="one JSON object per row")
 
 
 ASIDE_COLUMNS = ("id", "source", "subject", "type", "seq", "state", "attempts", "error")
@@ -120,7 +120,7 @@ def _aside_replay(service: Service, settings: Settings, asked: argparse.Namespac
     if not tried:
         print(f"no event {asked.id or asked.subject or 'at all'} is aside")
         return int(not asked.all)
-    print(f"replay: {tried} events are tried again now, in order; `aside list` shows what fails again")
+    print(f"replay: {tried} events are retried now, in order; `aside list` shows what fails again")
     return 0
 
 
@@ -137,9 +137,9 @@ def _aside_skip(service: Service, settings: Settings, asked: argparse.Namespace)
 
 def _outbox_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["list", "release"])
-    parser.add_argument("id", type=int, nargs="?", help="the row's number in `outbox list`; left out: all")
+    parser.add_argument("id", type=int, nargs="?", help="the row's number in `outbox list` (default: all)")
     parser.add_argument("--limit", type=int, default=100, help="rows to list (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a row")
+    parser.add_argument("--json", action="store_true", help="one JSON object per row")
 
 
 OUTBOX_COLUMNS = ("id", "subject", "type", "seq", "time", "behind", "reason")

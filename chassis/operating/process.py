@@ -1,7 +1,7 @@
 """What `python -m services.<name>` does: the two processes, the migration, and the operator's commands.
 
-A worker's patch has to come before anything that takes a lock when imported (SQLAlchemy's pool does), so it stands
-at the top of the module that every `__main__` imports first.
+A worker must be patched before anything that takes a lock on import (SQLAlchemy's pool does), so the patch is at the
+top of the module that every `__main__` imports first.
 """
 
 import sys
@@ -41,7 +41,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
     """Runs one command; a refusal is one sentence on stderr and exit code 1."""
     asked = _parser(service).parse_args(arguments)
     try:
-        settings = asked.told(service)
+        settings = asked.read_settings(service)
         logs.configure(service.name, asked.command, settings.log_level)
         metrics.configure(service.name, asked.command)
         failpoints.configure(settings.failpoints, f"{service.name}-{asked.command}")
@@ -59,26 +59,28 @@ def _parser(service: Service) -> Parser:
     parser = Parser(prog=f"python -m services.{service.name}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
-    def add(name: str, run: Run, about: str, told: Reader = lambda service: service.settings()) -> Parser:
+    def add(name: str, run: Run, about: str, read_settings: Reader = lambda service: service.settings()) -> Parser:
         sub = commands.add_parser(name, help=about, description=about)
-        sub.set_defaults(run=run, told=told)
+        sub.set_defaults(run=run, read_settings=read_settings)
         return sub
 
-    add("api", _api, "the front door: HTTP")
-    add("worker", _worker, "the Nameko service: inbox, relay, timers").add_argument(
+    add("api", _api, "serve HTTP")
+    add("worker", _worker, "run the Nameko service: inbox, relay, timers").add_argument(
         "--roles", default="all", help="comma-separated roles of this process (default: all)"
     )
     add("migrate", _migrate, "bring the database to the newest revision", _addresses)
-    waiting.arguments(add("await", waiting.run, "wait for the revision and the queue that are needed", _addresses))
+    waiting.arguments(
+        add("await", waiting.run, "wait until the database's revision and the queue are there", _addresses)
+    )
     for operation in (*OPERATIONS, *CHECKS):
         operation.arguments(add(operation.name, operation.run, operation.about))
     _replay_arguments(add("replay", _replay, "send the event log to one consumer's queue again"))
-    add("restored", _restored, "accept a restored database: raises the epoch of its events").add_argument(
+    add("restored", _restored, "accept a restored database: raise the epoch of its events").add_argument(
         "--seen",
         type=int,
         default=0,
         metavar="EPOCH",
-        help="the highest epoch its readers have of it, should the database have forgotten an earlier restore",
+        help="the highest epoch its readers have seen, in case the database has lost track of an earlier restore",
     )
     for name, command in service.commands.items():
         command.arguments(add(name, _own(command), command.help))
@@ -86,25 +88,25 @@ def _parser(service: Service) -> Parser:
 
 
 def _addresses(service: Service) -> Settings:
-    """What every service is told, without keys of its own: what only prepares a release is given none of them."""
+    """The settings all services share, without a service's own keys: a job that prepares a release needs none."""
     return read(Settings)
 
 
 def _api(service: Service, settings: Settings, asked: argparse.Namespace) -> None:
-    _tell_build(service, settings)
+    _show_build(service, settings)
     server.serve(service.name, settings, lambda database: service.app(settings, database))
 
 
 def _worker(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
     from chassis.framework import runner
 
-    _tell_build(service, settings)
+    _show_build(service, settings)
     os.environ["ROLES"] = asked.roles
     module, _, name = service.worker.partition(":")
     return runner.run(getattr(importlib.import_module(module), name), settings)
 
 
-def _tell_build(service: Service, settings: Settings) -> None:
+def _show_build(service: Service, settings: Settings) -> None:
     metrics.BUILD_INFO.labels(settings.lianxin_version, migrations.newest(service.migrations)).set(1)
 
 
@@ -113,12 +115,12 @@ def _migrate(service: Service, settings: Settings, asked: argparse.Namespace) ->
 
 
 def _replay_arguments(parser: Parser) -> None:
-    parser.add_argument("--to", required=True, metavar="SERVICE", help="the consuming service whose inbox is filled")
+    parser.add_argument("--to", required=True, metavar="SERVICE", help="the consuming service whose inbox to fill")
     parser.add_argument(
         "--since",
         required=True,
         type=datetime.fromisoformat,
-        help="from when on, with its zone, as 2026-11-24T08:00+08:00; early is safe, the inbox drops repeats",
+        help="start time with a zone, e.g. 2026-11-24T08:00+08:00; too early is safe, the inbox drops repeats",
     )
 
 

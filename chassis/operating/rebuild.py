@@ -1,8 +1,8 @@
-"""Folds a projection again from its producers' logs, without acting: no event, no message, no letter comes of it.
+"""Rebuilds a projection from its producers' logs without acting on them: no event, message or letter results.
 
 Everything happens in one transaction behind the gate. Readers see the old projection until it commits, and batches
-wait in the worker's hand, so nothing ever acts on a half-made one. Only what this reader has seen is folded, up to
-exactly the place where `seen` stands: what is newer comes by the queue and acts as always.
+wait in the worker's hand, so nothing ever acts on a half-built one. Only what this reader has seen is folded, up to
+exactly the place `seen` records: anything newer arrives by the queue and acts as always.
 """
 
 import json
@@ -27,16 +27,16 @@ BATCH = 500
 
 
 class RebuildRefused(RuntimeError):
-    """The projection can't be folded again; the text says why. Nothing was changed."""
+    """The projection can't be rebuilt; the text says why. Nothing was changed."""
 
 
 class _OnlyTried(Exception):
-    """Takes back what a trial did."""
+    """Rolls back what a dry run did."""
 
 
 @dataclass(frozen=True)
 class Projection(Generic[V]):
-    """What a service keeps of others' events, and of nothing else.
+    """State that a service derives from other services' events and from nothing else.
 
     `tables` are emptied, each named with the column that holds the key, children first. `subscription` reads its
     events; `fold` is pure and acts on nothing: the value of a key after one more event. `save` writes values whose
@@ -51,7 +51,7 @@ class Projection(Generic[V]):
 
 @dataclass
 class Rebuilt:
-    """What was done. Keys left as they are: `older` than the logs, or `moved` on since the logs were written."""
+    """What was done. Keys left unchanged: `older` than the logs, or `moved` on since the logs were written."""
 
     keys: int = 0
     events: int = 0
@@ -73,7 +73,7 @@ def export(database: Database, topology: Topology, street: str, producer: str, r
     """
     keys, source = bindings(topology, producer).get(reader), source_of(street, producer)
     if not keys:
-        raise RebuildRefused(f"{reader} reads nothing of {producer}")
+        raise RebuildRefused(f"{reader} reads nothing from {producer}")
     with database.transaction() as tx:
         patiently(tx)
         found = tx.execute(WHOLE_LOG, {"keys": keys}, execution_options=STREAMED).mappings()
@@ -84,7 +84,7 @@ def export(database: Database, topology: Topology, street: str, producer: str, r
 def rebuild(
     database: Database, projection: Projection[Any], reader: str, lines: Iterable[str], trial: bool = False
 ) -> Rebuilt:
-    """Folds the projection again from what the producers' `export` wrote; a trial changes nothing.
+    """Rebuilds the projection from what the producers' `export` wrote; a `trial` changes nothing.
 
     Raises RebuildRefused, Unreadable.
     """
@@ -115,7 +115,7 @@ def _load(tx: Connection, reader: str, lines: Iterable[str]) -> None:
             tx.execute(LOAD, {"rows": json.dumps([_loaded(row) for row in batch], ensure_ascii=False)})
     missing = tx.execute(text("select distinct source from seen where source <> all(:given)"), {"given": list(sources)})
     if lacking := sorted(missing.scalars()):
-        raise RebuildRefused(f"the log of {', '.join(lacking)} is missing: it was read, too")
+        raise RebuildRefused(f"the log of {', '.join(lacking)} is missing: its events were read as well")
     tx.execute(text("analyze rebuild_log"))
 
 
@@ -123,7 +123,7 @@ def _loaded(row: Mapping[str, Any]) -> dict[str, Any]:
     event = decode(row["headers"], row["body"])
     if event.subject != event.partitionkey:
         raise RebuildRefused(
-            f"{event.type} of {event.subject} belongs to {event.partitionkey}: no projection by its subject"
+            f"{event.type} of {event.subject} belongs to {event.partitionkey}: it cannot be rebuilt by subject"
         )
     return {"source": event.source, "subject": event.subject, "epoch": event.epoch, "seq": event.seq, **row}
 

@@ -1,4 +1,4 @@
-"""What services hand each other through files and pipes: JSON lines in sections, each a heading, its rows, an end."""
+"""What services pass each other through files and pipes: JSON lines in sections of a heading, rows and an end."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ Row = dict[str, Any]
 
 
 class Unreadable(RuntimeError):
-    """Not what a producer wrote, or only a part of it."""
+    """Not a producer's output, or only part of it."""
 
 
 def written(heading: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -26,7 +26,7 @@ def read(lines: Iterable[str], reader: str) -> Iterator[tuple[Row, Iterator[Row]
     values, found = iter(map(_parsed, lines)), False
     for heading in values:
         if "producer" not in heading:
-            raise Unreadable("not what a producer writes: a heading is missing")
+            raise Unreadable("not a producer's output: a heading is missing")
         rows = _until_end(values)
         if heading["reader"] == reader:
             found = True
@@ -43,7 +43,7 @@ def _parsed(line: str) -> Row:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Unreadable("not what a producer writes: a line is no JSON object")
+        raise Unreadable("not a producer's output: a line is not a JSON object")
     return value
 
 
@@ -54,4 +54,4 @@ def _until_end(values: Iterator[Row]) -> Iterator[Row]:
         if "end" in value:
             break
         yield value
-    raise Unreadable("the producer's part was cut off; have it written again")
+    raise Unreadable("the producer's output is incomplete; write it again")

@@ -1,4 +1,4 @@
-"""What waits in a service, and what is to be thought of it: one line a thing, with a verdict and where to read on."""
+"""What is waiting in a service and whether that is a problem: one line each, with a verdict and a runbook."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ RUNBOOKS = "docs/runbooks"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing: its name, how it stands in words, the verdict, and the page that says what to do."""
+    """One thing: its name, its state in words, the verdict, and the runbook that says what to do."""
 
     what: str
     says: str

@@ -1,4 +1,4 @@
-"""`await`: hold a process back until what its release needs is there: the database's revision, a worker's queue.
+"""`await`: wait until what this release needs is there: the database's revision and, for a worker, its queue.
 
 It runs before the process, in an init container. It changes nothing itself: migrating and applying the topology are
 jobs of the release, each run once.
@@ -35,11 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=["api", "worker"],
         help="api needs the database, worker also its queue (default: worker where AMQP_URI is given)",
     )
-    parser.add_argument("--seconds", type=float, default=300.0, help="how long at most (default: %(default)g)")
+    parser.add_argument(
+        "--seconds", type=float, default=300.0, help="the longest wait, in seconds (default: %(default)g)"
+    )
 
 
 def run(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
-    """The exit code: 0 as soon as all is there; 1, after a sentence on stderr, when the time is over."""
+    """The exit code: 0 as soon as all is there; 1, after a sentence on stderr, when time runs out."""
     if asked.kind == "worker":
         required(settings, "amqp_uri")
     lacks: list[Lack] = [lambda: _database(service, settings)]
@@ -47,7 +49,7 @@ def run(service: Service, settings: Settings, asked: argparse.Namespace) -> int:
         lacks.append(lambda: _queue(settings.amqp_uri, f"{service.name}.inbox"))
     lacking = _wait(lacks, time.monotonic() + asked.seconds)
     if lacking:
-        _say(f"{service.name} waited {asked.seconds:g} s in vain: {lacking}")
+        _say(f"{service.name} gave up after {asked.seconds:g} s: {lacking}")
     return int(lacking is not None)
 
 
@@ -96,10 +98,10 @@ def _queue(uri: str, queue: str) -> str | None:
     try:
         broker.depth(uri, queue)
     except NotFound:
-        return f"the queue {queue} is not there; the topology was not applied"
+        return f"the queue {queue} does not exist; the topology was not applied"
     except broker.LOST as error:
         # Before the topology is applied a service's user does not exist, and its login is refused.
-        return f"the broker does not let it in ({type(error).__name__})"
+        return f"the broker refuses the connection ({type(error).__name__})"
     return None
 
 

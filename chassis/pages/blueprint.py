@@ -1,4 +1,4 @@
-"""The blueprint of pages: what it brings to the application once, and what it checks of every request."""
+"""The blueprint of pages: what it adds to the application once, and what it checks in every request."""
 
 import uuid
 from pathlib import Path
@@ -42,7 +42,7 @@ class Blueprint(flask.Blueprint):
 
 
 def csrf_exempt(view: View) -> View:
-    """For a view that may be asked from anywhere, since asking it does no harm; it reads no form."""
+    """For a view that may be called from anywhere, since calling it does no harm; it reads no form."""
     view.lianxin_csrf_exempt = True  # type: ignore[attr-defined]
     return view
 

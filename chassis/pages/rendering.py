@@ -28,7 +28,7 @@ HTML = "text/html; charset=utf-8"
 
 
 def page(template: str, *, status: int = 200, **values: Any) -> Response:
-    """`template` with `values`, as a page that nothing from elsewhere runs in or frames.
+    """`template` with `values`, as a page that runs no foreign code and that no other site can frame.
 
     Give `now` (UTC, of the service's clock) where the template uses the filter `left`.
     """

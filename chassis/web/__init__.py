@@ -1,4 +1,4 @@
-"""The front door: Flask and flask-smorest with everything refused that must not come in.
+"""The HTTP interface: Flask and flask-smorest, refusing everything that must not come in.
 
     app = web.create_app("sla", settings, database, blueprints=[api.blueprint], errors=errors.TABLE)
 

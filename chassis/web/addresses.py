@@ -1,4 +1,4 @@
-"""Who is on the other end of a request that came through proxies."""
+"""The client behind a request that came through proxies."""
 
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network

@@ -1,4 +1,4 @@
-"""The WSGI application of a service: what comes in is checked here once, for every view."""
+"""The WSGI application of a service: every request is checked here, once for all views."""
 
 import re
 import secrets

@@ -88,9 +88,9 @@ def caller_of(claims: dict[str, Any]) -> Caller:
 
 
 def caller() -> Caller:
-    """Who sent the current request. A token that is given but not good is refused also where none is needed.
+    """Who sent the current request. An invalid token is refused even where none is needed.
 
-    One in a cookie that is not good counts as none: browsers send it by themselves, also after its end.
+    An invalid one in a cookie counts as none: browsers send it unasked, even after it has expired.
     Raises Refusal `unauthorised`, `unavailable`, or `bad_csrf_token` (a change by cookie, not from our page).
     """
     who = identified()

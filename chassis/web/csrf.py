@@ -1,7 +1,7 @@
 """Cross-site requests are refused: a form sends back what only our own pages could have put into it.
 
-Signed double submit: a cookie holds a number nobody else knows, the form its keyed hash, salted anew each time so
-that compression tells nothing of it. A browser that says where a request comes from (Sec-Fetch-Site) is believed.
+Signed double submit: a cookie holds a number nobody else knows, the form its keyed hash, freshly salted each time so
+that compression reveals nothing about it. A browser that says where a request comes from (Sec-Fetch-Site) is believed.
 """
 
 import hashlib

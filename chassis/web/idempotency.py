@@ -1,4 +1,4 @@
-"""Idempotency-Key: a command sent again has its first effect and its first answer, and no second one."""
+"""Idempotency-Key: a command sent again has one effect only and gets the first answer."""
 
 import hashlib
 import json
@@ -56,8 +56,8 @@ def idempotent(tx: Connection, *, route: str, request_hash_of: Any) -> Iterator[
 
     A concurrent twin waits here until the first commits and then sees what it remembered; if the first rolls back,
     the twin is the first. A page's form sends the key in its field `idempotency_key`. Without a key every request is
-    a new one. Raises Refusal `bad_idempotency_key`
-    (400) and `idempotency_key_reused` (422: another body or another address under the same key).
+    a new one. Raises Refusal `bad_idempotency_key` (400) and `idempotency_key_reused` (422: another body or another
+    address under the same key).
     """
     key = _key()
     once = Once(tx, f"{route} {_who()}", key)

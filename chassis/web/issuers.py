@@ -23,7 +23,7 @@ _LARGEST = 1 << 20
 
 
 class IssuerUnreachable(Exception):
-    """The issuer's keys cannot be had, so no token can be judged."""
+    """The issuer's keys cannot be fetched, so no token can be checked."""
 
 
 class IssuerKeys:

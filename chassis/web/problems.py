@@ -163,7 +163,7 @@ def unstorable(error: DataError) -> Response:
 
 
 def unexpected(error: Exception) -> Response:
-    """The answer to a bug: logged in full, told to nobody outside."""
+    """The answer to a bug: logged in full, not shown to anyone outside."""
     log.error("unexpected error", exc_info=error)
     return problem(500, "internal", SENTENCES["internal"])
 

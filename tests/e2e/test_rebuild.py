@@ -144,5 +144,8 @@ def test_a_log_that_is_missing_is_one_sentence_and_changes_nothing(people: Peopl
     one = command(people.system, "dispatch", "export", "--to", "intake").stdout
     refused = command(people.system, "intake", "rebuild", "--from", "-", stdin=one)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == "nothing was changed: the log of //lianxin/xinan/sla is missing: it was read, too\n"
+    assert (
+        refused.stderr
+        == "nothing was changed: the log of //lianxin/xinan/sla is missing: its events were read as well\n"
+    )
     assert rows(people, "intake", KEPT["intake"]) == before

@@ -183,7 +183,7 @@ def test_one_that_never_ends_is_waited_for_only_so_long(
 ) -> None:
     monkeypatch.setattr(migrations, "TURN_SECONDS", 0.3)
     folder.add("create table work ()")
-    with holding_the_turn(empty), pytest.raises(migrations.MigrationRefused, match="another migrate has worked"):
+    with holding_the_turn(empty), pytest.raises(migrations.MigrationRefused, match="another migrate has been working"):
         migrations.upgrade(empty, folder.path)
 
 
@@ -207,7 +207,7 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(database: Callable[[str], str
     with holding_the_turn(url):
         done = run(url, "-c", code)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "another migrate has worked on this database for 0 s; nothing was done\n"
+    assert done.stderr == "another migrate has been working on this database for 0 s; nothing was done\n"
 
 
 def test_what_a_revision_would_do_can_be_read_without_a_database(folder: Folder) -> None:

@@ -200,5 +200,5 @@ def test_a_fold_that_raises_changes_nothing(counter: Database, heard: list[objec
 
 
 def test_a_log_is_written_for_a_reader_only(adder: Database) -> None:
-    with pytest.raises(RebuildRefused, match="notify reads nothing of intake"):
+    with pytest.raises(RebuildRefused, match="notify reads nothing from intake"):
         list(export(adder, TOPOLOGY, "xinan", ADDER, "notify"))

@@ -67,7 +67,7 @@ def test_an_older_revision_is_named_and_waited_for_in_vain(database: Callable[[s
     assert code == 1
     newest = migrations.newest(REVISIONS)
     lacking = f"the database of sla is at revision 0001, and this release needs {newest}"
-    assert said == f"sla waited 0 s in vain: {lacking}\n"
+    assert said == f"sla gave up after 0 s: {lacking}\n"
 
 
 def test_a_later_release_s_revision_is_enough_for_the_one_before(database: Callable[[str], str]) -> None:
@@ -92,7 +92,7 @@ def test_a_worker_waits_until_its_queue_is_there(
 ) -> None:
     servers.rabbit.api("DELETE", f"/queues/{broker.name}/sla.inbox")
     process = waiting(database("sla"), amqp_uri=broker.uri("sla"))
-    assert first_reason(process) == "waiting: the queue sla.inbox is not there; the topology was not applied\n"
+    assert first_reason(process) == "waiting: the queue sla.inbox does not exist; the topology was not applied\n"
     durable = {"durable": True, "arguments": {"x-queue-type": "quorum", "x-single-active-consumer": True}}
     servers.rabbit.api("PUT", f"/queues/{broker.name}/sla.inbox", durable)
     assert answer(process) == (0, "")
@@ -102,7 +102,7 @@ def test_a_user_the_broker_does_not_know_yet_is_waited_for(database: Callable[[s
     stranger = broker.uri("sla").replace("amqp://sla:", "amqp://nobody:")
     code, said = answer(waiting(database("sla"), "worker", "--seconds", "0", amqp_uri=stranger))
     assert code == 1
-    assert "does not let it in (AccessRefused)" in said and "nobody" not in said
+    assert "refuses the connection (AccessRefused)" in said and "nobody" not in said
 
 
 def test_a_worker_without_an_address_of_the_broker_is_asked_wrongly(database: Callable[[str], str]) -> None:

@@ -155,7 +155,7 @@ def test_what_cannot_be_opened_is_named_and_left_as_it_is(
     stranger = restarted(here, other)
     assert run(stranger, "check") == run(stranger, "rotate") == 1
     said = capsys.readouterr()
-    assert f"{number} cannot be opened: sealed with a master key that is not here" in said.err
+    assert f"{number} cannot be opened: sealed with an unknown master key" in said.err
     assert "NOT in the file" in said.out
     assert ciphertexts(here) == lost and run(here, "check") == 0
 
