@@ -170,7 +170,7 @@ def counts(tx: Connection) -> dict[str, int]:
     return {"waiting": waiting, "parked": parked}
 
 
-def standing(tx: Connection) -> dict[str, int]:
+def backlog(tx: Connection) -> dict[str, int]:
     """Rows waiting and parked, the subjects blocked by a parked one, and all rows of these subjects."""
     row = tx.execute(
         text("""

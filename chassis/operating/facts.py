@@ -13,7 +13,7 @@ from chassis.database import is_gone
 from chassis.delivery import aside, broker
 from chassis.delivery import relay as relaying
 from chassis.operating.service import Service
-from chassis.operating.standing import Line, lines, worst
+from chassis.operating.verdicts import Line, lines, worst
 from chassis.settings import Settings
 
 NOTHING: dict[str, Any] = {"time": None, "outbox": None, "halted": None, "aside": None}
@@ -42,7 +42,7 @@ def _delivery(tx: Connection) -> dict[str, Any]:
         "time": clock.now(tx).isoformat(),
         "outbox": relaying.gauges(tx),
         "halted": relaying.halts(tx),
-        "aside": aside.standing(tx),
+        "aside": aside.backlog(tx),
     }
 
 

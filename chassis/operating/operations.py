@@ -19,8 +19,8 @@ from chassis.delivery import aside
 from chassis.delivery import relay as relaying
 from chassis.operating import facts
 from chassis.operating.service import Service
-from chassis.operating.standing import ACT, screen, worst
 from chassis.operating.table import table
+from chassis.operating.verdicts import ACT, screen, worst
 from chassis.settings import Settings
 
 Row = Mapping[str, Any] | RowMapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from chassis.database import Database
-from chassis.operating.standing import Line
+from chassis.operating.verdicts import Line
 from chassis.settings import Settings
 
 if TYPE_CHECKING:

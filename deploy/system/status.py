@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from chassis.operating.standing import ACT, Line, screen, worst
+from chassis.operating.verdicts import ACT, Line, screen, worst
 from deploy.machine.folder import ROOT, Folder
 from deploy.machine.trouble import Trouble
 from deploy.system.environment import Environment

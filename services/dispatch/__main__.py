@@ -14,7 +14,7 @@ from chassis.settings import Settings
 from services.dispatch import api, commands
 from services.dispatch.commands import files
 from services.dispatch.login.operating import accounts as administration
-from services.dispatch.operating.standing import judge
+from services.dispatch.operating.verdicts import judge
 from services.dispatch.settings import Settings as Own
 from services.dispatch.settings import current
 

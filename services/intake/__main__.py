@@ -12,12 +12,12 @@ from typing import Any, cast
 from flask import Flask
 
 from chassis.database import Connection, Database
-from chassis.operating.standing import Line
+from chassis.operating.verdicts import Line
 from chassis.settings import Settings as Base
 from services.intake import api, store
 from services.intake.commands import cases as commands
 from services.intake.media import store as media
-from services.intake.operating import importing, keys, standing
+from services.intake.operating import importing, keys, verdicts
 from services.intake.settings import Settings, current
 
 
@@ -52,7 +52,7 @@ def _status(tx: Connection) -> Mapping[str, object]:
 
 def _judge(facts: Mapping[str, Any]) -> Sequence[Line]:
     cases = ", ".join(f"{number} {state}" for state, number in facts["cases"].items()) or "none"
-    return [Line("cases", cases), standing.media(facts["media"])]
+    return [Line("cases", cases), verdicts.media(facts["media"])]
 
 
 if __name__ == "__main__":

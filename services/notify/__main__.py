@@ -16,7 +16,7 @@ from chassis.settings import Settings as Base
 from services.notify import api
 from services.notify.commands import held, letters
 from services.notify.commands.projection import PROJECTION
-from services.notify.operating.standing import judge
+from services.notify.operating.verdicts import judge
 from services.notify.settings import Settings, current
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.sla import api
 from services.sla.commands import cases as commands
-from services.sla.operating.standing import judge
+from services.sla.operating.verdicts import judge
 from services.sla.settings import current
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.operating.standing import Line, graded
 from chassis.operating.table import seconds
+from chassis.operating.verdicts import Line, graded
 
 DAYS = 400 * 86400.0
 """No lag is longer than the service is old: this one means that sla never read anything."""

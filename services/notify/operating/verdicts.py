@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.operating.standing import Line, graded
 from chassis.operating.table import seconds
+from chassis.operating.verdicts import Line, graded
 
 
 def judge(facts: Mapping[str, Any]) -> Sequence[Line]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from chassis.operating.standing import Line, lines, screen, worst
 from chassis.operating.table import seconds, table
-from services.dispatch.operating.standing import judge as judge_dispatch
-from services.notify.operating.standing import judge as judge_notify
-from services.sla.operating.standing import judge as judge_sla
+from chassis.operating.verdicts import Line, lines, screen, worst
+from services.dispatch.operating.verdicts import judge as judge_dispatch
+from services.notify.operating.verdicts import judge as judge_notify
+from services.sla.operating.verdicts import judge as judge_sla
 
 ROOT = Path(__file__).parents[3]
 QUEUE = {"name": "sla.inbox", "answer": "ok", "ready": 0, "readers": 1}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.operating.standing import ACT, OK, Line
+from chassis.operating.verdicts import ACT, OK, Line
 
 LOADING = "services/dispatch/README.md"
 
