@@ -54,4 +54,4 @@ def _until_end(values: Iterator[Row]) -> Iterator[Row]:
         if "end" in value:
             break
         yield value
-    raise Unreadable("the producer's output is incomplete; write it again")
+    raise Unreadable("the producer's output was cut off; write it again")

@@ -111,7 +111,7 @@ def test_a_revision_that_cannot_get_its_lock_gives_up_and_leaves_nothing_half_do
     with busy(empty, "work"), pytest.raises(migrations.MigrationRefused) as refused:
         migrations.upgrade(empty, folder.path)
     told = str(refused.value)
-    assert "the revision after 0001 did not get its locks within 0.3 s" in told and "of sla-api" in told
+    assert "the revision after 0001 did not get its locks within 0.3 s" in told and "belongs to sla-api" in told
     assert asked(empty, "select to_regclass('more')") is None
     assert migrations.upgrade(empty, folder.path) == "the database is at revision 0002, it was at 0001"
     assert asked(empty, "select count(note) from work") == 0

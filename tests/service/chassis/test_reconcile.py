@@ -165,7 +165,7 @@ def test_a_reader_that_was_only_quicker_than_the_question_is_no_difference(
         (lambda lines: lines[:-1], "cut off"),
         (lambda lines: [lines[0], *lines[2:]], "cut off"),
         (lambda lines: lines[1:], "a heading is missing"),
-        (lambda lines: ["Traceback", *lines], "no JSON object"),
+        (lambda lines: ["Traceback", *lines], "not a JSON object"),
         (lambda lines: [lines[0].replace('"reader": "sla"', '"reader": "notify"'), *lines[1:]], "meant for sla"),
         (lambda _: [], "meant for sla"),
     ],
