@@ -1,4 +1,4 @@
-"""python -m services.intake: the two processes, and the import of another system's open cases."""
+"""python -m services.intake: the two processes and the operator's commands."""
 
 # First, because a worker patches the standard library when chassis.operating.process is imported.
 from chassis.operating import process  # isort: skip
@@ -15,8 +15,8 @@ from chassis.database import Connection, Database
 from chassis.operating.verdicts import Line
 from chassis.settings import Settings as Base
 from services.intake import api, store
-from services.intake.commands import cases as commands
-from services.intake.media import store as media
+from services.intake.commands.projection import PROJECTION
+from services.intake.media.store import processing
 from services.intake.operating import importing, keys, verdicts
 from services.intake.settings import Settings, current
 
@@ -32,7 +32,7 @@ def main() -> int:
             migrations=Path(__file__).parent / "migrations",
             status=_status,
             judge=_judge,
-            projection=commands.PROJECTION,
+            projection=PROJECTION,
             commands={
                 "import": process.Command("take over open cases: FILE.csv", importing.run, importing.arguments),
                 "keys": process.Command("the master keys: check, rotate, new, use, remove", keys.run, keys.arguments),
@@ -46,7 +46,7 @@ def _app(settings: Base, database: Database) -> Flask:
 
 
 def _status(tx: Connection) -> Mapping[str, object]:
-    waiting = {str(kind): asdict(each) for kind, each in media.waiting(tx).items()}
+    waiting = {str(kind): asdict(each) for kind, each in processing.waiting(tx).items()}
     return {"cases": store.counts(tx), "media": waiting}
 
 

@@ -1,55 +1,56 @@
-"""The front door of intake: the resident's two routes and the desk of the centre."""
+"""The front door of intake: the app, and what residents and those who write for them may do."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, cast
+from dataclasses import asdict
+from typing import Any
 
 from flask import Blueprint as FlaskBlueprint
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Connection
 
 from chassis import crypto, web
 from chassis.database import Database
-from chassis.masking import mask
 from chassis.web.callers import admit
-from services.intake import metrics, schemas
-from services.intake.commands import cases as commands
-from services.intake.commands import holder as resident
-from services.intake.commands.cases import Intake, Receipt
-from services.intake.domain.case import Case, Channel, Reason
-from services.intake.domain.holder import Grade
-from services.intake.domain.identity import Writer, masked_mobile, masked_name
-from services.intake.domain.media import shown
+from services.intake import front_door, metrics, reception_api
+from services.intake.commands import holder, looking_up, submitting
+from services.intake.commands.submitting import Receipt
+from services.intake.domain.case import Channel
+from services.intake.domain.media import description
 from services.intake.domain.numbering import as_typed
+from services.intake.domain.requests import RatingRequest, SupplementRequest
 from services.intake.domain.submission import Submission
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
-from services.intake.media import commands as media_commands
-from services.intake.media import uploads
+from services.intake.front_door import context, limited_address
+from services.intake.media import tus
 from services.intake.pages import holder as holder_pages
-from services.intake.pages import letter as pages
-from services.intake.pages import media as media_pages
-from services.intake.pages import qr_codes as qr_pages
-from services.intake.pages import reception as reception_pages
+from services.intake.pages import letter, media, qr_codes, reception
+from services.intake.pages.media_access import OFFICERS, files_for_officer
+from services.intake.schemas.media import CaseMedia
+from services.intake.schemas.residents import (
+    QueryCodeSchema,
+    RatingSchema,
+    ReceiptSchema,
+    ResidentViewSchema,
+    SupplementedSchema,
+    SupplementSchema,
+    WithdrawSchema,
+)
+from services.intake.schemas.submission import SubmissionSchema
 from services.intake.settings import Settings
 
-blueprint = web.Blueprint("cases", __name__, description="Letters of residents, and the desk that accepts them")
+blueprint = web.Blueprint("cases", __name__, description="Letters of residents, and what their holders may do")
 
 OPEN_CHANNELS = (Channel.MAILBOX, Channel.OPEN311)
+PAGES = (letter, holder_pages, media, qr_codes, reception)
 
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    for_people: list[FlaskBlueprint] = [
-        pages.blueprint,
-        holder_pages.blueprint,
-        media_pages.blueprint,
-        qr_pages.blueprint,
-        reception_pages.blueprint,
-    ]
-    blueprints: list[FlaskBlueprint] = [blueprint, uploads.blueprint, *for_people]
+    blueprints: list[FlaskBlueprint] = [blueprint, reception_api.blueprint, tus.blueprint]
+    blueprints += [each.blueprint for each in PAGES]
     app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
-    app.extensions["intake"] = commands.intake(settings, database)
-    uploads.install(app, media_commands.cabinet(settings))
+    front_door.install(app, settings, database)
+    tus.install(app)
     return app
 
 
@@ -63,161 +64,91 @@ def openapi() -> dict[str, Any]:
     return document
 
 
-def house() -> Intake:
-    return cast(Intake, current_app.extensions["intake"])
-
-
 @blueprint.route("/cases", methods=["POST"])
-@blueprint.arguments(schemas.SubmissionSchema())
-@blueprint.response(201, schemas.ReceiptSchema)
-def submit(body: Submission) -> Receipt:
+@blueprint.arguments(SubmissionSchema())
+@blueprint.response(201, ReceiptSchema)
+def submit(submission: Submission) -> Receipt:
     """Write to the secretary and the director. Channels other than the mailbox are typed in by staff (R15, R16)."""
-    if body.letter.channel not in OPEN_CHANNELS:
+    channel = submission.statement.channel
+    if channel not in OPEN_CHANNELS:
         admit(("centre", "unit"))
-    address = None if web.caller().subject else web.client_address()
-    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=repr(body)) as once:
+    address, payload = limited_address(), asdict(submission)
+    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=payload) as once:
         if once.existing:
-            return commands.receipt(tx, house(), once.existing)
-        receipt = commands.submit(tx, house(), body, address)
+            return submitting.receipt(tx, context(), once.existing)
+        receipt = submitting.submit(tx, context(), submission, address)
         once.remember(receipt.number)
-    metrics.SUBMITTED.labels(body.letter.channel, str(receipt.emergency is not None).lower()).inc()
+    metrics.SUBMITTED.labels(channel, str(receipt.emergency is not None).lower()).inc()
     return receipt
 
 
 @blueprint.route("/cases/<number>", methods=["GET"])
-@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
-@blueprint.response(200, schemas.ResidentViewSchema)
-def progress(headers: dict[str, str], number: str) -> dict[str, Any]:
+@blueprint.arguments(QueryCodeSchema(), location="headers")
+@blueprint.response(200, ResidentViewSchema)
+def progress(code: str, number: str) -> dict[str, Any]:
     """How the case stands, for the holder of its query code; a wrong code and an unknown number look the same."""
-    return _look_up(headers, number)
+    return _look_up(code, number)
 
 
 @blueprint.route("/cases/<number>/supplements", methods=["POST"])
-@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
-@blueprint.arguments(schemas.SupplementSchema)
-@blueprint.response(200, schemas.SupplementedSchema)
-def supplement(headers: dict[str, str], body: dict[str, str], number: str) -> dict[str, Any]:
-    """Add to the letter, as long as it is not closed; danger in the new words shows the numbers to call."""
-    text = body["text"]
-    view = _as_holder("supplement", headers, number, body, lambda tx, n: resident.supplement(tx, house(), n, text))
-    return {**view, "emergency": resident.alarm(house(), text)}
+@blueprint.arguments(QueryCodeSchema(), location="headers")
+@blueprint.arguments(SupplementSchema)
+@blueprint.response(200, SupplementedSchema)
+def supplement(code: str, added: SupplementRequest, number: str) -> dict[str, Any]:
+    """Add to the letter as long as the case is not closed; danger in the new words shows the numbers to call."""
+    view = _as_holder(
+        "supplement", code, number, asdict(added), lambda tx, known: holder.supplement(tx, context(), known, added)
+    )
+    return {**view, "emergency": holder.alarm(context(), added)}
 
 
 @blueprint.route("/cases/<number>/withdrawal", methods=["POST"])
-@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
-@blueprint.arguments(schemas.WithdrawSchema)
-@blueprint.response(200, schemas.ResidentViewSchema)
-def withdraw(headers: dict[str, str], body: dict[str, Any], number: str) -> dict[str, Any]:
-    """Take the letter back: at once before it is accepted, a wish that dispatch answers afterwards."""
-    return _as_holder("withdraw", headers, number, body, lambda tx, n: resident.withdraw(tx, house(), n))
+@blueprint.arguments(QueryCodeSchema(), location="headers")
+@blueprint.arguments(WithdrawSchema)
+@blueprint.response(200, ResidentViewSchema)
+def withdraw(code: str, nothing: dict[str, Any], number: str) -> dict[str, Any]:
+    """Withdraw the letter: at once before it is accepted, afterwards as a request that dispatch answers."""
+    return _as_holder("withdraw", code, number, nothing, lambda tx, known: holder.withdraw(tx, context(), known))
 
 
 @blueprint.route("/cases/<number>/rating", methods=["POST"])
-@blueprint.arguments(schemas.QueryCodeSchema(), location="headers")
-@blueprint.arguments(schemas.RatingSchema)
-@blueprint.response(200, schemas.ResidentViewSchema)
-def rate(headers: dict[str, str], body: dict[str, str], number: str) -> dict[str, Any]:
-    """Rate how the case ended, once for each pass; dissatisfied with the first, it is done again (R52, R56)."""
-    grade, comment = Grade(body["grade"]), body["comment"]
-    return _as_holder("rate", headers, number, body, lambda tx, n: resident.rate(tx, house(), n, grade, comment))
+@blueprint.arguments(QueryCodeSchema(), location="headers")
+@blueprint.arguments(RatingSchema)
+@blueprint.response(200, ResidentViewSchema)
+def rate(code: str, rating: RatingRequest, number: str) -> dict[str, Any]:
+    """Rate how the case ended, once for each pass; a dissatisfied rating of the first pass reopens it (R52, R56)."""
+    return _as_holder("rate", code, number, asdict(rating), lambda tx, known: holder.rate(tx, context(), known, rating))
+
+
+@blueprint.route("/cases/<number>/media", methods=["GET"])
+@web.requires(*OFFICERS)
+@blueprint.response(200, CaseMedia)
+def case_media(number: str) -> dict[str, Any]:
+    """Photos and videos of a case, for officers who see it; the bytes are at `/media/{id}/{thumb·large·file}`."""
+    with web.database().transaction() as tx:
+        files, _ = files_for_officer(tx, number)
+    return {"items": [description(each) for each in files]}
 
 
 def _as_holder(
-    route: str, headers: dict[str, str], number: str, body: dict[str, Any], command: Callable[[Connection, str], None]
+    route: str, code: str, number: str, payload: dict[str, Any], command: Callable[[Connection, str], None]
 ) -> dict[str, Any]:
-    """Runs a command for the holder of the code and shows the case after it."""
-    _look_up(headers, number)
+    """Runs a command for the holder of the code; returns the case as it is afterwards."""
+    _look_up(code, number)
     number = as_typed(number)
     with web.database().transaction() as tx:
-        with web.idempotent(tx, route=route, request_hash_of=body) as once:
+        with web.idempotent(tx, route=route, request_hash_of=payload) as once:
             if not once.existing:
                 command(tx, number)
                 once.remember(number)
                 metrics.RESIDENTS_ACTS.labels(route).inc()
-        return resident.view(tx, number)
+        return holder.view(tx, number)
 
 
-def _look_up(headers: dict[str, str], number: str) -> dict[str, Any]:
+def _look_up(code: str, number: str) -> dict[str, Any]:
     """The resident's view. A wrong code is counted in a transaction of its own. Raises CaseNotFound."""
     with web.database().transaction() as tx:
-        view = commands.look_up(tx, house(), as_typed(number), headers["query_code"], web.client_address())
+        view = looking_up.look_up(tx, context(), as_typed(number), code, web.client_address())
     if view is None:
         raise CaseNotFound()
     return view
-
-
-@blueprint.route("/desk/cases", methods=["GET"])
-@web.requires("centre")
-@blueprint.arguments(schemas.DeskQuery, location="query")
-@blueprint.response(200, schemas.DeskPage)
-def desk(query: dict[str, Any]) -> dict[str, Any]:
-    """Cases in order of arrival, one state or all."""
-    with web.database().transaction() as tx:
-        items = commands.desk(tx, query["state"], query["after"], query["limit"] + 1)
-    page = items[: query["limit"]]
-    return {"items": page, "next": page[-1].number if len(items) > len(page) else None}
-
-
-@blueprint.route("/desk/cases/<number>", methods=["GET"])
-@web.requires("centre")
-@blueprint.response(200, schemas.DeskCase)
-def desk_case(number: str) -> Any:
-    """One case in full, its writer masked."""
-    with web.database().transaction() as tx:
-        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
-
-
-@blueprint.route("/desk/cases/<number>/accept", methods=["POST"])
-@web.requires("centre")
-@blueprint.arguments(schemas.AcceptSchema)
-@blueprint.response(200, schemas.DeskCase)
-def accept(body: dict[str, Any], number: str) -> Any:
-    """Accept the case: from here on dispatch decides."""
-    with web.database().transaction() as tx, web.idempotent(tx, route="accept", request_hash_of=body) as once:
-        if not once.existing:
-            commands.accept(tx, number, web.expect_revision)
-            once.remember(number)
-            metrics.DECIDED.labels("accept").inc()
-        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
-
-
-@blueprint.route("/desk/cases/<number>/refuse", methods=["POST"])
-@web.requires("centre")
-@blueprint.arguments(schemas.RefuseSchema)
-@blueprint.response(200, schemas.DeskCase)
-def refuse(body: dict[str, str], number: str) -> Any:
-    """Refuse the case with a reason, which the resident is told (R20)."""
-    with web.database().transaction() as tx, web.idempotent(tx, route="refuse", request_hash_of=body) as once:
-        if not once.existing:
-            commands.refuse(tx, number, Reason(body["reason"]), web.expect_revision)
-            once.remember(number)
-            metrics.DECIDED.labels("refuse").inc()
-        return _desk_case(commands.case(tx, number), commands.writer(tx, house(), number))
-
-
-@blueprint.route("/desk/cases/<number>/reveal", methods=["POST"])
-@web.requires("centre")
-@blueprint.arguments(schemas.RevealSchema)
-@blueprint.response(200, schemas.RevealedSchema)
-def reveal(body: dict[str, str], number: str) -> dict[str, str | None]:
-    """Full name and telephone of one case; each time is logged with who asked and why (X04)."""
-    with web.database().transaction() as tx:
-        who = commands.reveal(tx, house(), number, web.caller().subject, mask(body["reason"]))
-    metrics.IDENTITIES_READ.labels("reveal").inc()
-    return {"number": number, "name": who.name, "mobile": who.mobile}
-
-
-@blueprint.route("/cases/<number>/media", methods=["GET"])
-@web.requires(*media_pages.OFFICERS)
-@blueprint.response(200, schemas.CaseMedia)
-def case_media(number: str) -> dict[str, Any]:
-    """Photos and videos of a case, for officers who see it; the bytes are at `/media/{id}/{thumb·large·file}`."""
-    with web.database().transaction() as tx:
-        files, _ = media_pages.seen_by_officer(tx, number)
-    return {"items": [shown(each) for each in files]}
-
-
-def _desk_case(case: Case, writer: Writer) -> tuple[dict[str, Any], dict[str, str]]:
-    shown = {each.name: getattr(case, each.name) for each in fields(case)}
-    shown |= {"name": masked_name(writer.name), "mobile": masked_mobile(writer.mobile)}
-    return shown, {"ETag": web.etag(case.revision)}

@@ -1,4 +1,4 @@
-"""Intake's worker: reads what dispatch and sla tell, publishes, and answers how a resident is reached."""
+"""Intake's worker: reads the events of dispatch and sla, publishes its own, and answers how to reach residents."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,39 +14,41 @@ from chassis.framework.providers import DatabaseProvider, SettingsProvider, data
 from chassis.framework.relay import Relay
 from chassis.framework.rpc import Rpc
 from services.intake import metrics
-from services.intake.commands import cases as commands
-from services.intake.commands.cases import SUBSCRIPTION
+from services.intake.commands import SUBSCRIPTION, identities
+from services.intake.commands.context import new_context
+from services.intake.commands.retention import clean_up
 from services.intake.domain.media import Kind
-from services.intake.media import commands as media_commands
-from services.intake.media import workshop
-from services.intake.media.workshop import Workshop
+from services.intake.media import processing
+from services.intake.media.commands.retention import forget
+from services.intake.media.context import new_media_context
+from services.intake.media.processing import Processor
 from services.intake.operating import measuring
 from services.intake.settings import Settings, current
 
 
-class WorkshopProvider(SettingsProvider):
-    """`workshops = WorkshopProvider(current)`: one workshop for each kind of file; a video delays no photo."""
+class ProcessorProvider(SettingsProvider):
+    """`processors = ProcessorProvider(current)`: one for each kind of file, so that no video delays a photo."""
 
     def setup(self) -> None:
         settings: Settings = self.current()  # type: ignore[assignment]
         database = database_of(settings, self.container.service_name)
-        self.workshops = {kind: Workshop(database, settings, kind) for kind in Kind}
+        self.processors = {kind: Processor(database, settings, kind) for kind in Kind}
 
     def get_dependency(self, worker_ctx: Any) -> Any:
-        return self.workshops
+        return self.processors
 
     def stop(self) -> None:
-        for each in self.workshops.values():
+        for each in self.processors.values():
             each.stop()
 
 
 class Intake:
-    """Takes letters in and keeps who wrote them."""
+    """Takes letters in and protects who wrote them."""
 
     name = "intake"
     settings = SettingsProvider(current)
     database = DatabaseProvider(current)
-    workshops = WorkshopProvider(current)
+    processors = ProcessorProvider(current)
     relay = Relay(current)
     ops = Ops(current)
 
@@ -60,27 +62,27 @@ class Intake:
 
         A case without a telephone is absent. Purposes: received (with the query code), promised, closed.
         """
-        house = commands.intake(self.settings, self.database)
+        context = new_context(self.settings, self.database)
         with self.database.transaction() as tx:
-            sealed = commands.contacts(tx, house, case_ids, purpose)
+            sealed = identities.contacts(tx, context, case_ids, purpose)
         metrics.IDENTITIES_READ.labels(purpose).inc(len(case_ids))
         return sealed
 
     @Loop.decorator(role="media", idle=0.3)
     def develop_photos(self) -> bool:
-        return bool(self.workshops[Kind.PHOTO].turn())
+        return bool(self.processors[Kind.PHOTO].turn())
 
     @Loop.decorator(role="media", idle=0.3)
     def develop_videos(self) -> bool:
-        return bool(self.workshops[Kind.VIDEO].turn())
+        return bool(self.processors[Kind.VIDEO].turn())
 
     @Loop.decorator(role="media", idle=30.0)
     def forget_media(self) -> bool:
-        return media_commands.forget(self.database, media_commands.cabinet(self.settings))
+        return forget(self.database, new_media_context(self.settings))
 
     @Loop.decorator(role="media", idle=5.0)
     def measure_media(self) -> None:
-        workshop.measure(self.database)
+        processing.measure(self.database)
 
     @Loop.decorator(role="relay", idle=15.0)
     def measure(self) -> None:
@@ -89,4 +91,4 @@ class Intake:
     @Loop.decorator(role="clean-up", idle=60.0)
     def clean_up(self) -> bool:
         with self.database.transaction() as tx:
-            return commands.clean_up(tx, self.settings.access_kept)
+            return clean_up(tx, self.settings.access_kept)

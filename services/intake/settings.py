@@ -14,8 +14,9 @@ from chassis import crypto
 from chassis.settings import Settings as Base
 from chassis.settings import positive, read, secret, setting
 from services.intake.domain import emergency
-from services.intake.domain.limit import Limit
-from services.intake.domain.media import Allowance, Kind
+from services.intake.domain.media import Kind
+from services.intake.domain.rate_limit import RateLimit
+from services.intake.domain.upload_rules import Allowance
 
 T = TypeVar("T")
 
@@ -142,8 +143,8 @@ class Settings(Base):
         )
 
     @property
-    def uploads(self) -> Limit:
-        return Limit(self.uploads_per_hour, timedelta(hours=1))
+    def uploads(self) -> RateLimit:
+        return RateLimit(self.uploads_per_hour, timedelta(hours=1))
 
     @property
     def media_place(self) -> dict[str, Any]:
@@ -170,16 +171,16 @@ class Settings(Base):
         return timedelta(days=self.access_log_days)
 
     @property
-    def submissions(self) -> Limit:
-        return Limit(self.submissions_per_hour, timedelta(hours=1))
+    def submissions(self) -> RateLimit:
+        return RateLimit(self.submissions_per_hour, timedelta(hours=1))
 
     @property
-    def guesses_per_case(self) -> Limit:
-        return Limit(self.wrong_codes_per_case, timedelta(minutes=15))
+    def guesses_per_case(self) -> RateLimit:
+        return RateLimit(self.wrong_codes_per_case, timedelta(minutes=15))
 
     @property
-    def guesses_per_address(self) -> Limit:
-        return Limit(self.wrong_codes_per_address, timedelta(minutes=15))
+    def guesses_per_address(self) -> RateLimit:
+        return RateLimit(self.wrong_codes_per_address, timedelta(minutes=15))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from chassis.errors import DomainError
-from services.intake.commands import cases as intake
+from services.intake.commands.context import Context
 from services.intake.commands.numbers import Numbers
 from services.intake.domain import emergency
 from services.intake.domain.identity import Writer
@@ -50,7 +50,7 @@ class Doors:
 
     def __init__(self, town: Town) -> None:
         self.town, self.rng = town, town.rng
-        self.house = _house(town)
+        self.context = _context(town)
 
     def ask(
         self, service: str, who: str, key: str, command: Callable[[Any], str], then: Callable[[str | None], None]
@@ -61,7 +61,7 @@ class Doors:
 
         def again() -> None:
             if not process.answered:  # type: ignore[attr-defined]
-                self.house = _renewed(self.house, town)
+                self.context = _renewed(self.context, town)
                 town.at(town.now + self.rng.uniform(1, 20), lambda: self.ask(service, who, key, command, then))
 
         process.answered = False  # type: ignore[attr-defined]
@@ -109,18 +109,18 @@ class Doors:
             self.ask(service, who, key, command, unchecked)
 
 
-def _house(town: Town) -> Any:
+def _context(town: Town) -> Any:
     settings = SimpleNamespace(
         community_codes=frozenset({"C01"}), limit_submissions=False, emergency_rules=RULES, number_prefix="XA",
         accept_automatically=town.rng.random() < 0.7,
     )  # fmt: skip
     numbers = Numbers(Calm(town.databases["intake"]), "XA", 3)  # type: ignore[arg-type]
-    return intake.Intake(settings, numbers, Secrecy())  # type: ignore[arg-type]
+    return Context(settings, numbers, Secrecy())  # type: ignore[arg-type]
 
 
-def _renewed(house: Any, town: Town) -> Any:
+def _renewed(context: Any, town: Town) -> Any:
     """A front door that died takes its block of numbers with it."""
-    return intake.Intake(house.settings, Numbers(Calm(town.databases["intake"]), "XA", 3), house.secrecy)  # type: ignore[arg-type]
+    return Context(context.settings, Numbers(Calm(town.databases["intake"]), "XA", 3), context.secrecy)  # type: ignore[arg-type]
 
 
 def unchecked(value: Any) -> None:

@@ -20,7 +20,7 @@ from chassis import failpoints
 from chassis.delivery import consumer, relay
 from chassis.delivery.subscription import Subscription
 from services.dispatch import commands as dispatch
-from services.intake.commands import cases as intake
+from services.intake import commands as intake
 from services.intake.domain import query_code
 from services.notify.commands import cases as notify
 from services.notify.commands import letters, sending

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.commands import holder as resident
-from services.intake.domain.holder import UNHAPPY, Grade
+from services.intake.commands import holder
+from services.intake.domain.holder import REOPENING_GRADES, Grade
+from services.intake.domain.requests import RatingRequest, SupplementRequest
 from tests.simulation.doors import Doors, unchecked
 from tests.simulation.officers import GAPS
 
@@ -29,13 +30,18 @@ class Holder:
         handling = self.town.databases["intake"].tables["progress"].get(self.number, {}).get("handling") or {}
         if handling.get("closed_at"):
             grade = self.rng.choice(list(Grade))
-            self._ask("rate", lambda tx: resident.rate(tx, self.doors.house, self.number, grade, "说说感受"))
-            if grade in UNHAPPY:
+            self._ask(
+                "rate", lambda tx: holder.rate(tx, self.doors.context, self.number, RatingRequest(grade, "说说感受"))
+            )
+            if grade in REOPENING_GRADES:
                 self.again()
         elif self.takes_back and self.rng.random() < 0.5:
-            self._ask("withdraw", lambda tx: resident.withdraw(tx, self.doors.house, self.number))
+            self._ask("withdraw", lambda tx: holder.withdraw(tx, self.doors.context, self.number))
         else:
-            self._ask("supplement", lambda tx: resident.supplement(tx, self.doors.house, self.number, "又看到一次。"))
+            self._ask(
+                "supplement",
+                lambda tx: holder.supplement(tx, self.doors.context, self.number, SupplementRequest("又看到一次。")),
+            )
         self.wait()
 
     def _ask(self, what: str, command: Callable[[Any], None]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.delivery import aside
 from services.dispatch import commands as dispatch
-from services.intake.commands import cases as intake
+from services.intake.commands import deciding
 from services.intake.domain.case import Reason
 from services.notify.commands import held, letters
 from tests.simulation.doors import Doors, unchecked
@@ -42,8 +42,8 @@ class Officer:
         number = self.number
         if self.town.databases["intake"].tables["cases"][number]["state"] == "submitted":
             if self.rng.random() < 0.15:
-                return "intake", "refuse", lambda tx: intake.refuse(tx, number, Reason.NOT_IN_SCOPE)
-            return "intake", "accept", lambda tx: intake.accept(tx, number)
+                return "intake", "refuse", lambda tx: deciding.refuse(tx, number, Reason.NOT_IN_SCOPE)
+            return "intake", "accept", lambda tx: deciding.accept(tx, number)
         row = self.town.databases["dispatch"].tables["cases"].get(number)
         steps: dict[str, Callable[[Any], tuple[str, Callable[[Any], Any]]]] = {
             "waiting": self._dispatch,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from services.intake.commands import cases as intake
-from services.intake.domain.case import Channel, Imported, Kind, Letter
+from services.intake.commands import importing, submitting
+from services.intake.domain.case import Channel, Imported, Kind, Statement
 from services.intake.domain.open_cases import OpenCase
 from services.intake.domain.submission import Submission
 from tests.simulation.doors import Doors
@@ -50,12 +50,12 @@ class People:
         text = rng.choice(TEXTS)
         identity = rng.choice(("named", "named", "withheld", "anonymous"))
         mobile = f"138000001{n:02d}" if identity != "anonymous" and rng.random() < 0.95 else None
-        letter = Letter(Kind.COMPLAINT, text, "", rng.choice((None, "C01")), identity, Channel.MAILBOX)
+        statement = Statement(Kind.COMPLAINT, text, "", rng.choice((None, "C01")), identity, Channel.MAILBOX)
         name = None if identity == "anonymous" else "温玉成"
         self.posts[key] = (text, set())
 
         def command(tx: Any) -> str:
-            return intake.submit(tx, self.doors.house, Submission(letter, name, mobile), None).number
+            return submitting.submit(tx, self.doors.context, Submission(statement, name, mobile), None).number
 
         def answered(number: str | None) -> None:
             assert number is not None
@@ -74,14 +74,14 @@ class People:
         contacted = dispatched + timedelta(hours=0.9) if rng.random() < 0.6 else None
         accepted = dispatched - timedelta(minutes=35)
         stated = Imported(accepted, dispatched, contacted, "O01", rng.choice(("simple", "complex")))
-        letter = Letter(Kind.HELP, TEXTS[0], "", None, "named", Channel.IMPORT)
+        statement = Statement(Kind.HELP, TEXTS[0], "", None, "named", Channel.IMPORT)
         case = OpenCase(
-            letter=letter, external_id="old-1", name="容嘉慧", mobile="13800000199",
+            statement=statement, external_id="old-1", name="容嘉慧", mobile="13800000199",
             submitted_at=accepted - timedelta(minutes=20), imported=stated,
         )  # fmt: skip
 
         def command(tx: Any) -> str:
-            intake.import_cases(tx, self.doors.house, [case])
+            importing.import_cases(tx, self.doors.context, [case])
             return next(r["number"] for r in tx.tables["cases"].values() if r["external_id"] == "old-1")
 
         self.doors.do("intake", "operator", "import", command, lambda number: self._hand_to_officer(str(number)))

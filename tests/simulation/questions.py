@@ -10,7 +10,7 @@ from chassis.delivery.envelope import Event, source_of
 from referee.evidence import Evidence, Logged
 from referee.verdicts import DOUBLED, LOST, QUESTIONS, Finding
 from services import SERVICES
-from services.intake.commands import cases as intake
+from services.intake import commands as intake
 from services.intake.domain.progress import VIEW
 from services.notify.commands import cases as notify
 from services.notify.domain import plan

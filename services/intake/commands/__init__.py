@@ -1,3 +1,3 @@
-"""What can be asked of intake, and how it reads the others' events."""
+"""What can be asked of intake, and how it reads the events of other services."""
 
-from services.intake.commands.cases import SUBSCRIPTION as SUBSCRIPTION
+from services.intake.commands.projection import SUBSCRIPTION as SUBSCRIPTION

@@ -1,6 +1,6 @@
-"""What the holder of a query code does after the letter: add to it, take it back, rate how it ended.
+"""What the holder of a query code does after the letter: add to it, withdraw it, rate how it ended.
 
-Whoever calls has proved that the caller holds the code: by `commands.look_up`, or by the signed cookie of a page.
+The caller has shown that they hold the code, either by `look_up` or by the signed cookie of a page.
 """
 
 from typing import Any
@@ -10,63 +10,65 @@ from sqlalchemy import Connection
 from chassis import clock
 from chassis.delivery import outbox
 from services.intake import events, metrics, store
-from services.intake.commands.cases import Intake
+from services.intake.commands.context import Context
 from services.intake.domain import emergency, holder
 from services.intake.domain.case import Change
 from services.intake.domain.emergency import Alarm
-from services.intake.domain.holder import Grade, Held, Supplement
+from services.intake.domain.holder import CaseHistory, Supplement
+from services.intake.domain.requests import RatingRequest, SupplementRequest
 from services.intake.domain.resident_view import resident_view
 from services.intake.errors import CaseNotFound
 
 
-def supplement(tx: Connection, house: Intake, number: str, text: str, media: int = 0) -> None:
+def supplement(tx: Connection, context: Context, number: str, request: SupplementRequest, media: int = 0) -> None:
     """Adds to the letter; `media` files come with it.
 
     Raises CaseNotFound, IllegalTransition.
     """
-    found = alarm(house, text)
-    added = Supplement(text, media, clock.now(tx))
-    change = holder.supplement(_held(tx, number), added, found.words if found else ())
+    found = alarm(context, request)
+    added = Supplement(request.text, media, clock.now(tx))
+    change = holder.supplement(_locked_history(tx, number), added, found.words if found else ())
     store.add_supplement(tx, number, added)
-    _publish(tx, house, change)
+    _publish(tx, context, change)
 
 
-def alarm(house: Intake, text: str) -> Alarm | None:
+def alarm(context: Context, request: SupplementRequest) -> Alarm | None:
     """The alarm that the resident's new words raise (X16)."""
-    return emergency.find(text, house.settings.emergency_rules)
+    return emergency.find(request.text, context.settings.emergency_rules)
 
 
-def withdraw(tx: Connection, house: Intake, number: str) -> None:
-    """Takes the letter back, or asks dispatch to let it go. Raises CaseNotFound, IllegalTransition."""
-    _publish(tx, house, holder.take_back(_held(tx, number), clock.now(tx)))
+def withdraw(tx: Connection, context: Context, number: str) -> None:
+    """Withdraws the letter, or asks dispatch to let it go. Raises CaseNotFound, IllegalTransition."""
+    _publish(tx, context, holder.request_withdrawal(_locked_history(tx, number), clock.now(tx)))
 
 
-def rate(tx: Connection, house: Intake, number: str, grade: Grade, comment: str) -> None:
+def rate(tx: Connection, context: Context, number: str, request: RatingRequest) -> None:
     """Rates the pass that has just ended. Raises CaseNotFound, IllegalTransition."""
-    rating, change = holder.rate(_held(tx, number), grade, comment, clock.now(tx))
+    history = _locked_history(tx, number)
+    rating, change = holder.rate(history, request.grade, request.comment, clock.now(tx))
     store.add_rating(tx, number, rating)
-    _publish(tx, house, change)
-    metrics.RATINGS.labels(grade).inc()
+    _publish(tx, context, change)
+    metrics.RATINGS.labels(request.grade).inc()
 
 
 def view(tx: Connection, number: str) -> dict[str, Any]:
     """What the holder sees now. Raises CaseNotFound."""
-    return resident_view(_there(store.held(tx, number)))
+    return resident_view(_existing(store.case_history(tx, number)))
 
 
-def _held(tx: Connection, number: str) -> Held:
+def _locked_history(tx: Connection, number: str) -> CaseHistory:
     # The lock first: what is read afterwards holds until the transaction ends.
-    return _there(store.held(tx, number) if store.case(tx, number, lock=True) else None)
+    return _existing(store.case_history(tx, number) if store.case(tx, number, lock=True) else None)
 
 
-def _there(found: tuple[Held, bytes] | None) -> Held:
+def _existing(found: tuple[CaseHistory, bytes] | None) -> CaseHistory:
     if found is None:
         raise CaseNotFound()
     return found[0]
 
 
-def _publish(tx: Connection, house: Intake, change: Change) -> None:
+def _publish(tx: Connection, context: Context, change: Change) -> None:
     case, raised = change
-    names = [house.secrecy.open(row).name for row in store.identities(tx, [case.number])]
+    names = [context.secrecy.open(row).name for row in store.identities(tx, [case.number])]
     store.update(tx, case)
     outbox.put(tx, events.drafts(raised, *names))

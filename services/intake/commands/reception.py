@@ -1,4 +1,4 @@
-"""The centre's reception: what waits to be accepted, in the order in which it is looked at."""
+"""The centre's reception: the cases that wait to be accepted, in the order in which they should be looked at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from services.intake import store
-from services.intake.commands import cases as commands
-from services.intake.commands.cases import Intake
-from services.intake.domain.case import ACCEPT_WITHIN, Case, may_accept_itself
+from services.intake.commands import deciding, identities, queries
+from services.intake.commands.context import Context
+from services.intake.domain.case import ACCEPT_WITHIN, Case, may_accept_automatically
 from services.intake.domain.holder import Supplement
 from services.intake.domain.identity import Writer
 from services.intake.errors import CaseNotFound, IllegalTransition
@@ -19,7 +19,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case nobody has decided about; `due` is the promised hour's end (UTC, R20)."""
+    """A case nobody has decided about; the promised hour ends at `due` (UTC, R20)."""
 
     case: Case
     due: datetime
@@ -27,7 +27,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The first cases, and how many there are in all."""
+    """The first cases that wait, and how many wait in all."""
 
     first: list[Waiting]
     cases: int
@@ -36,7 +36,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One case as the centre reads it; the writer is shown masked only."""
+    """One case as the centre reads it; the page shows the writer masked."""
 
     case: Case
     due: datetime
@@ -45,35 +45,34 @@ class Opened:
 
 
 def queue(tx: Connection) -> Queue:
-    """What waits."""
+    """What waits to be accepted."""
     cases, emergencies = store.waiting_counts(tx)
-    return Queue(
-        [Waiting(each, each.submitted_at + ACCEPT_WITHIN) for each in store.waiting(tx, PAGE)], cases, emergencies
-    )
+    first = [Waiting(each, each.submitted_at + ACCEPT_WITHIN) for each in store.waiting(tx, PAGE)]
+    return Queue(first, cases, emergencies)
 
 
-def opened(tx: Connection, house: Intake, number: str) -> Opened:
+def opened(tx: Connection, context: Context, number: str) -> Opened:
     """One case in full. Raises CaseNotFound."""
-    found = store.held(tx, number)
+    found = store.case_history(tx, number)
     if found is None:
         raise CaseNotFound()
-    case = found[0].case
-    return Opened(case, case.submitted_at + ACCEPT_WITHIN, commands.writer(tx, house, number), found[0].supplements)
+    case, supplements = found[0].case, found[0].supplements
+    return Opened(case, case.submitted_at + ACCEPT_WITHIN, identities.writer(tx, context, number), supplements)
 
 
 def accept_several(tx: Connection, numbers: Sequence[str]) -> int:
-    """Accepts what is still to be decided of these, emergencies left out: each of them is judged by itself (X16).
+    """Accepts those that are still undecided, except emergencies: each of them is judged by itself (X16).
 
-    Returns how many.
+    Returns how many were accepted.
     """
     return sum(_accept(tx, number) for number in sorted(set(numbers)))
 
 
 def _accept(tx: Connection, number: str) -> bool:
     try:
-        if not may_accept_itself(commands.case(tx, number)):
+        if not may_accept_automatically(queries.case(tx, number)):
             return False
-        commands.accept(tx, number)
+        deciding.accept(tx, number)
     except (CaseNotFound, IllegalTransition):
         return False
     return True

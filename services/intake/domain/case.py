@@ -58,7 +58,7 @@ class AcceptedBy(StrEnum):
     IMPORT = "import"
 
 
-TRANSITIONS: dict[State, dict[str, State]] = {
+TRANSITIONS: Mapping[State, Mapping[str, State]] = {
     State.SUBMITTED: {"accept": State.ACCEPTED, "refuse": State.REFUSED, "withdraw": State.WITHDRAWN},
     State.ACCEPTED: {},
     State.REFUSED: {},
@@ -69,8 +69,8 @@ ACCEPT_WITHIN = timedelta(hours=1)  # R20: 1小时受理
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What the resident wrote, without who wrote it."""
+class Statement:
+    """What the resident wrote; nothing in it says who wrote it."""
 
     kind: Kind
     description: str
@@ -81,7 +81,7 @@ class Letter:
 
     @property
     def excerpt(self) -> str:
-        """The first words, for a list."""
+        """The opening words, for a list."""
         return self.description[:60]
 
 
@@ -101,7 +101,7 @@ class Case:
     """`version` counts the events published, `revision` every change (If-Match). Times in UTC."""
 
     number: str
-    letter: Letter
+    statement: Statement
     submitted_at: datetime
     alarm: Alarm | None = None
     state: State = State.SUBMITTED
@@ -117,7 +117,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An event the case caused: its type, the version it made, and the view at that moment with what changed."""
+    """An event the case caused: its type, the version it produced, and the view at that moment plus what changed."""
 
     type: str
     number: str
@@ -129,21 +129,21 @@ Change = tuple[Case, list[Raised]]
 
 
 def submit(
-    letter: Letter,
+    statement: Statement,
     number: str,
     at: datetime,
     alarm: Alarm | None,
     imported: Imported | None = None,
     same_telephone: Sequence[str] = (),
 ) -> Change:
-    """A new case, submitted `at` (UTC). `same_telephone`: numbers of the writer's other cases of these days."""
-    case = Case(number, letter, at, alarm, imported=imported)
+    """A new case, submitted `at` (UTC). `same_telephone`: numbers of the writer's other recent cases."""
+    case = Case(number, statement, at, alarm, imported=imported)
     return raised(
         case,
         "case.submitted",
         at,
-        text=letter.description,
-        place=letter.place,
+        text=statement.description,
+        place=statement.place,
         emergency_words=list(alarm.words) if alarm else [],
         imported=imported,
         same_telephone=list(same_telephone),
@@ -152,35 +152,35 @@ def submit(
 
 def accept(case: Case, by: AcceptedBy, at: datetime) -> Change:
     """Accept the case `at` (UTC). Raises IllegalTransition."""
-    accepted = replace(case, state=_next(case, "accept"), accepted_at=at)
+    accepted = replace(case, state=_following(case, "accept"), accepted_at=at)
     return raised(accepted, "case.accepted", at, accepted_by=by, imported=case.imported)
 
 
 def refuse(case: Case, reason: Reason, at: datetime) -> Change:
     """Refuse the case `at` (UTC) with the reason the resident is told (R20). Raises IllegalTransition."""
-    refused = replace(case, state=_next(case, "refuse"), refused_at=at, reason=reason)
+    refused = replace(case, state=_following(case, "refuse"), refused_at=at, reason=reason)
     return raised(refused, "case.refused", at, reason=reason)
 
 
 def withdraw(case: Case, at: datetime) -> Change:
-    """The resident takes the letter back before anybody has decided (`at` in UTC). Raises IllegalTransition."""
-    withdrawn = replace(case, state=_next(case, "withdraw"), withdrawn_at=at)
+    """The resident withdraws the letter before anybody has decided (`at` in UTC). Raises IllegalTransition."""
+    withdrawn = replace(case, state=_following(case, "withdraw"), withdrawn_at=at)
     return raised(withdrawn, "case.withdrawn", at)
 
 
-def may_accept_itself(case: Case) -> bool:
-    """The rule never accepts an emergency: a person judges it (X16)."""
+def may_accept_automatically(case: Case) -> bool:
+    """Whether the rule may accept the case; an emergency is always judged by a person (X16)."""
     return case.alarm is None
 
 
 def view(case: Case) -> dict[str, Any]:
-    """The part every event of intake carries: the whole of what other services may know."""
+    """What every event of intake carries: all that other services may know of the case."""
     return {
         "number": case.number,
-        "channel": case.letter.channel,
-        "kind": case.letter.kind,
-        "identity": case.letter.identity,
-        "community": case.letter.community,
+        "channel": case.statement.channel,
+        "kind": case.statement.kind,
+        "identity": case.statement.identity,
+        "community": case.statement.community,
         "emergency": case.alarm is not None,
         "state": case.state,
         "submitted_at": case.submitted_at,
@@ -190,7 +190,7 @@ def view(case: Case) -> dict[str, Any]:
     }
 
 
-def _next(case: Case, command: str) -> State:
+def _following(case: Case, command: str) -> State:
     legal = TRANSITIONS[case.state]
     if command not in legal:
         raise IllegalTransition(state=str(case.state), legal=sorted(legal))
@@ -198,6 +198,6 @@ def _next(case: Case, command: str) -> State:
 
 
 def raised(case: Case, type: str, at: datetime, **changed: Any) -> Change:
-    """The case one version on, and the event that says what changed `at` (UTC)."""
+    """The case one version later, and the event that says what changed `at` (UTC)."""
     case = replace(case, version=case.version + 1, revision=case.revision + 1)
     return case, [Raised(type, case.number, case.version, view(case) | changed | {"at": at})]

@@ -1,4 +1,4 @@
-"""What the holder of the query code may still do with a case: add to it, take it back, rate how it ended."""
+"""What the holder of the query code may still do with a case: add to it, withdraw it, rate how it ended."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.intake.domain.case import Case, Change, State, raised, withdraw
-from services.intake.domain.progress import Progress, stage
+from services.intake.domain.progress import Progress, stage_of
 from services.intake.errors import IllegalTransition
 
 MOST_SUPPLEMENTS = 20
 REOPENS_ONCE = 1
-"""The pass after which a dissatisfied resident has the case done again; the pass after it is the last."""
-OVER = frozenset({"closed", "refused", "withdrawn"})
+"""The pass after which a dissatisfied rating reopens the case; the next pass is the last."""
+ENDED = frozenset({"closed", "refused", "withdrawn"})
 
 
 class Grade(StrEnum):
@@ -25,12 +25,12 @@ class Grade(StrEnum):
     VERY_DISSATISFIED = "very_dissatisfied"  # 非常不满意
 
 
-UNHAPPY = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
+REOPENING_GRADES = frozenset({Grade.DISSATISFIED, Grade.VERY_DISSATISFIED})
 
 
 @dataclass(frozen=True, slots=True)
 class Supplement:
-    """What the resident added later; `media` counts the files that came with it. `at` in UTC."""
+    """What the resident added later. `media` counts the files that came with it; `at` is in UTC."""
 
     text: str
     media: int
@@ -39,7 +39,7 @@ class Supplement:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What the resident thinks of one pass. `at` in UTC."""
+    """How satisfied the resident is with one pass; `at` is in UTC."""
 
     round: int
     grade: Grade
@@ -48,13 +48,13 @@ class Rating:
 
     @property
     def reopens(self) -> bool:
-        """Whether the case is done again because of it."""
-        return self.grade in UNHAPPY and self.round == REOPENS_ONCE
+        """Whether this rating reopens the case."""
+        return self.grade in REOPENING_GRADES and self.round == REOPENS_ONCE
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """All that decides what the holder may do."""
+class CaseHistory:
+    """A case and everything that has happened to it: what decides what its holder may do."""
 
     case: Case
     progress: Progress
@@ -67,20 +67,20 @@ class Held:
 
     @property
     def rating(self) -> Rating | None:
-        """The rating of the pass that is on."""
+        """The rating of the current pass, if there is one."""
         return next((each for each in self.ratings if each.round == self.round), None)
 
 
-def allowed(held: Held) -> list[str]:
-    """What may be done now, sorted: `rate`, `supplement`, `withdraw`."""
-    return sorted(_allowed(held, stage(held.case, held.progress)))
+def allowed(history: CaseHistory) -> list[str]:
+    """The commands that are legal now, sorted: any of `rate`, `supplement`, `withdraw`."""
+    return sorted(_allowed(history, stage_of(history.case, history.progress)))
 
 
-def supplement(held: Held, added: Supplement, emergency_words: tuple[str, ...] = ()) -> Change:
+def supplement(history: CaseHistory, added: Supplement, emergency_words: tuple[str, ...] = ()) -> Change:
     """The resident adds to the letter. Raises IllegalTransition."""
-    _check(held, "supplement")
+    _check(history, "supplement")
     return raised(
-        held.case,
+        history.case,
         "case.supplemented",
         added.at,
         text=added.text,
@@ -89,34 +89,34 @@ def supplement(held: Held, added: Supplement, emergency_words: tuple[str, ...] =
     )
 
 
-def take_back(held: Held, at: datetime) -> Change:
-    """The resident takes the letter back: done at once while intake decides, asked of dispatch afterwards.
+def request_withdrawal(history: CaseHistory, at: datetime) -> Change:
+    """The resident withdraws the letter: at once while intake decides, as a request to dispatch afterwards.
 
     Raises IllegalTransition.
     """
-    _check(held, "withdraw")
-    if held.case.state is State.SUBMITTED:
-        return withdraw(held.case, at)
-    return raised(replace(held.case, withdrawal_asked_at=at), "case.withdrawal_asked", at)
+    _check(history, "withdraw")
+    if history.case.state is State.SUBMITTED:
+        return withdraw(history.case, at)
+    return raised(replace(history.case, withdrawal_asked_at=at), "case.withdrawal_asked", at)
 
 
-def rate(held: Held, grade: Grade, comment: str, at: datetime) -> tuple[Rating, Change]:
-    """The resident rates the pass that has just ended, once. Raises IllegalTransition."""
-    _check(held, "rate")
-    rating = Rating(held.round, grade, comment, at)
-    return rating, raised(held.case, "case.rated", at, grade=grade, comment=comment, round=rating.round)
+def rate(history: CaseHistory, grade: Grade, comment: str, at: datetime) -> tuple[Rating, Change]:
+    """The resident rates the pass that has just ended, once per pass. Raises IllegalTransition."""
+    _check(history, "rate")
+    rating = Rating(history.round, grade, comment, at)
+    return rating, raised(history.case, "case.rated", at, grade=grade, comment=comment, round=rating.round)
 
 
-def _allowed(held: Held, stage: str) -> Iterator[str]:
-    if stage not in OVER and len(held.supplements) < MOST_SUPPLEMENTS:
+def _allowed(history: CaseHistory, stage: str) -> Iterator[str]:
+    if stage not in ENDED and len(history.supplements) < MOST_SUPPLEMENTS:
         yield "supplement"
-    if stage not in OVER | {"merged"} and held.case.withdrawal_asked_at is None:
+    if stage not in ENDED | {"merged"} and history.case.withdrawal_asked_at is None:
         yield "withdraw"
-    if stage == "closed" and held.rating is None:
+    if stage == "closed" and history.rating is None:
         yield "rate"
 
 
-def _check(held: Held, command: str) -> None:
-    legal = allowed(held)
+def _check(history: CaseHistory, command: str) -> None:
+    legal = allowed(history)
     if command not in legal:
-        raise IllegalTransition(state=stage(held.case, held.progress), legal=legal)
+        raise IllegalTransition(state=stage_of(history.case, history.progress), legal=legal)

@@ -1,4 +1,4 @@
-"""Case numbers: prefix, date in Asia/Shanghai, six digits; handed out of blocks so that no two processes share one."""
+"""Case numbers: prefix, date in Asia/Shanghai, six digits; handed out from blocks that no two processes share."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from services.intake.errors import NumbersExhausted
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAST = 999_999
-# After a restore nobody knows which numbers of the lost time were given out. So each restore begins a range of its own
-# for its day and the days before; the days after it begin at 1 again.
+# After a restore nobody knows which numbers were given out in the time that was lost. So each restore opens a range of
+# its own for its day and the days before it; later days start at 1 again.
 USUAL = 500_000
 AFTER_A_RESTORE = 20_000
 
 
 @dataclass(slots=True)
 class Block:
-    """Serials `next` to `end` (inclusive) of one day, owned by one process; what it does not use stays a hole."""
+    """Serials `next` to `end` (inclusive) of one day, owned by one process; those it does not use are never used."""
 
     day: date
     next: int
     end: int
 
-    def take(self) -> int | None:
+    def next_serial(self) -> int | None:
         """The next serial, or None when the block is used up."""
         if self.next > self.end:
             return None
@@ -32,12 +32,12 @@ class Block:
 
 
 def day_of(moment: datetime) -> date:
-    """The date a case submitted at `moment` (aware) bears, in Asia/Shanghai."""
+    """The date in the number of a case submitted at `moment` (aware): that of Asia/Shanghai."""
     return moment.astimezone(SHANGHAI).date()
 
 
 def serials(restores: int) -> range:
-    """The serials of a day for which the database was restored so often, that day or later. Raises NumbersExhausted."""
+    """The serials of a day, given how often the database was restored on that day or later. Raises NumbersExhausted."""
     if restores == 0:
         return range(1, USUAL + 1)
     end = USUAL + restores * AFTER_A_RESTORE
@@ -54,10 +54,10 @@ def number(prefix: str, day: date, serial: int) -> str:
 
 
 def first_of(prefix: str, day: date) -> str:
-    """No number of `day` (Asia/Shanghai) or later is smaller than this one."""
+    """The smallest number a case of `day` (Asia/Shanghai) or later may have."""
     return number(prefix, day, 0)
 
 
 def as_typed(given: str) -> str:
-    """The number as it was issued, from what a person typed: full width, small letters and blanks do not matter."""
+    """The number as it was issued, from what a person typed: width, case and blanks do not matter."""
     return unicodedata.normalize("NFKC", given).upper().replace(" ", "")[:40]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.intake.domain.case import Channel, Imported, Kind, Letter
+from services.intake.domain.case import Channel, Imported, Kind, Statement
 from services.intake.domain.identity import Identity, is_mobile, mobile_as_typed
 from services.intake.domain.numbering import SHANGHAI
-from services.intake.domain.submission import as_kept
+from services.intake.domain.submission import clean_text
 
 WHAT = ("external_id", "kind", "name", "mobile", "description", "place", "identity")
 TIMES = ("submitted_at", "accepted_at", "dispatched_at", "contacted_at")
@@ -24,7 +24,7 @@ class OpenCase:
     """One line that is right."""
 
     external_id: str
-    letter: Letter
+    statement: Statement
     name: str | None
     mobile: str | None
     submitted_at: datetime
@@ -76,7 +76,7 @@ def read(lines: Iterable[str], communities: frozenset[str], now: datetime) -> It
 def _case(row: Mapping[str, str], communities: frozenset[str], now: datetime) -> OpenCase:
     identity = Identity(_choice(row, "identity", tuple(Identity)))
     named = identity is not Identity.ANONYMOUS
-    letter = Letter(
+    statement = Statement(
         Kind(_choice(row, "kind", tuple(Kind))),
         _text(row, "description", 2, 10_000),
         _text(row, "place", 0, 200),
@@ -87,7 +87,7 @@ def _case(row: Mapping[str, str], communities: frozenset[str], now: datetime) ->
     submitted_at = _time(row, "submitted_at", now)
     return OpenCase(
         _text(row, "external_id", 1, 100),
-        letter,
+        statement,
         _text(row, "name", 1 if named else 0, 50) or None,
         _mobile(row, named),
         submitted_at,
@@ -111,7 +111,7 @@ def _choice(row: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str
 
 
 def _text(row: Mapping[str, str], field: str, least: int, most: int) -> str:
-    text = as_kept(row[field])
+    text = clean_text(row[field])
     if not least <= len(text) <= most:
         raise _Wrong(field, f"must have {least} to {most} characters")
     return text

@@ -1,8 +1,8 @@
-"""What dispatch and sla have told of a case, each source's part kept apart.
+"""What dispatch and sla have published about a case, with each source's part kept separate.
 
 A part is replaced by its source's newest view, so every interleaving of the sources gives the same result; a later
-stage carries the times of the earlier ones. A case that is done again starts a new pass; what the pass before it came
-to stays beside it.
+stage carries the times of the earlier ones. A reopened case starts a new pass, and the result of the previous pass is
+kept.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from services.intake.domain.case import Case
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass of a case came to before it was done again. Times in UTC."""
+    """The result of one pass of a case that was reopened afterwards. Times in UTC."""
 
     round: int
     contacted_at: datetime | None
@@ -27,7 +27,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """Dispatch's part: its newest view, and what units said on the way. Times in UTC."""
+    """Dispatch's part: its newest view, and what the units have written so far. Times in UTC."""
 
     state: str
     unit: str | None
@@ -47,7 +47,7 @@ class Handling:
     withdrawn_at: datetime | None = None
     merged_into: str | None = None
     earlier: tuple[Pass, ...] = ()
-    # Who sees the case's photos and videos (services/intake/domain/media.py); the resident is shown none of it.
+    # Who sees the case's photos and videos (services/intake/domain/media_access.py); not shown to the resident.
     helpers: list[str] | None = None
     restricted: bool | None = None
     scopes: list[str] | None = None
@@ -55,7 +55,7 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Sla's part: when the case must be closed (UTC), of the newest generation of that clock."""
+    """Sla's part: when the case must be closed (UTC), by the newest generation of that clock."""
 
     gen: int
     due: datetime
@@ -84,33 +84,33 @@ VIEW = (
     "scopes",
 )
 
-# What an event of dispatch adds besides its view: field of the event → field of the part.
-SAID: dict[str, dict[str, str]] = {
+# What an event of dispatch adds to its view: field of the event → field of Handling.
+EVENT_FIELDS: dict[str, dict[str, str]] = {
     "case.contacted": {"process": "process", "promised_at": "told_by"},
     "case.replied": {"text": "reply"},
     "case.closed": {"outcome": "outcome"},
 }
 
 
-def told_by_dispatch(progress: Progress, type: str, data: Mapping[str, Any]) -> Progress:
-    """The newest view of dispatch; what a unit said stays until it says something else or a new pass begins."""
+def apply_dispatch_event(progress: Progress, type: str, data: Mapping[str, Any]) -> Progress:
+    """Takes over dispatch's newest view; what a unit wrote stays until it writes again or a new pass begins."""
     known = _new_pass(progress.handling, data.get("round", 1))
     view: dict[str, Any] = {field: data.get(field) for field in VIEW}
-    said: dict[str, Any] = {part: data.get(field) for field, part in SAID.get(type, {}).items()}
-    handling = replace(known, **view, **said) if known else Handling(**view, **said)
+    written: dict[str, Any] = {part: data.get(field) for field, part in EVENT_FIELDS.get(type, {}).items()}
+    handling = replace(known, **view, **written) if known else Handling(**view, **written)
     return replace(
         progress, handling=replace(handling, round=data.get("round", 1), handed_back=_handed_back(known, data))
     )
 
 
-def told_by_sla(progress: Progress, data: Mapping[str, Any]) -> Progress:
-    """The promised date; only the clock of closing is shown, and a later generation replaces an earlier one."""
+def apply_sla_event(progress: Progress, data: Mapping[str, Any]) -> Progress:
+    """Takes over the promised date: that of the closing clock only; a later generation replaces an earlier one."""
     if data["kind"] != "close" or (progress.promise and progress.promise.gen > data["gen"]):
         return progress
     return replace(progress, promise=Promise(data["gen"], data["due"]))
 
 
-# dispatch's state → what the resident is told. A reply under review is not an answer yet.
+# Dispatch's state → the stage the resident is shown. A reply under review is not an answer yet.
 STAGES = {
     "waiting": "accepted",
     "dispatched": "dispatched",
@@ -124,9 +124,11 @@ STAGES = {
 }
 
 
-def stage(case: Case, progress: Progress) -> str:
-    """Where the case stands, for its resident. Dispatch decides once it has said anything: it speaks of accepted cases
-    only. A merged case is closed once its own answer has been given.
+def stage_of(case: Case, progress: Progress) -> str:
+    """The stage of the case as its resident is shown it.
+
+    Dispatch decides as soon as it has published anything, since it publishes accepted cases only. A merged case is
+    closed once its own answer has been given.
     """
     handling = progress.handling
     if handling is None:
@@ -135,13 +137,13 @@ def stage(case: Case, progress: Progress) -> str:
 
 
 def _handed_back(known: Handling | None, data: Mapping[str, Any]) -> tuple[datetime, ...]:
-    """When units handed the case back: dispatch's view forgets it with the ruling."""
+    """When units handed the case back; dispatch's view drops that with the ruling."""
     before, newest = known.handed_back if known else (), data.get("handed_back_at")
     return before if newest is None or newest in before else (*before, newest)
 
 
 def _new_pass(known: Handling | None, round: int) -> Handling | None:
-    """The part as it goes into pass number `round`: the pass before it is put beside it, its answer is void."""
+    """Dispatch's part at the start of pass `round`: the previous pass is filed under `earlier`, its answer is void."""
     if known is None or round <= known.round:
         return known
     done = Pass(known.round, known.contacted_at, known.replied_at, known.closed_at, known.reply, known.outcome)

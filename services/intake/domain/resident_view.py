@@ -1,4 +1,4 @@
-"""How a case stands, as the holder of its query code sees it: no name, no telephone, no text of the letter."""
+"""A case as the holder of its query code sees it: no name, no telephone, no text of the letter."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.case import Reason, State
-from services.intake.domain.holder import REOPENS_ONCE, Grade, Held, Rating, allowed
-from services.intake.domain.progress import Handling, stage
+from services.intake.domain.holder import REOPENS_ONCE, CaseHistory, Grade, Rating, allowed
+from services.intake.domain.progress import Handling, stage_of
 
 STAGE_NAMES = {
     "submitted": "待受理",
@@ -65,55 +65,55 @@ class Step:
     at: datetime
 
 
-def steps(held: Held) -> list[Step]:
-    """Every step taken so far with its time (UTC), in order; the unit's reply counts once the review has passed."""
-    found = [*_in_order(_way(held)), *((at, name, at) for name, at in _beside(held) if at)]
+def steps(history: CaseHistory) -> list[Step]:
+    """Every step taken so far with its time (UTC), in order; the unit's reply is included once it has passed review."""
+    found = [*_in_order(_main_steps(history)), *((at, name, at) for name, at in _side_steps(history) if at)]
     return [Step(name, STEP_NAMES[name], at) for _, name, at in sorted(found, key=lambda each: each[0])]
 
 
-def resident_view(held: Held) -> dict[str, Any]:
-    """What the holder sees; times in UTC."""
-    case, handling, may = held.case, held.progress.handling, allowed(held)
-    at = stage(case, held.progress)
-    closed = at == "closed"
+def resident_view(history: CaseHistory) -> dict[str, Any]:
+    """What the holder sees of the case; times in UTC."""
+    case, handling, may = history.case, history.progress.handling, allowed(history)
+    stage = stage_of(case, history.progress)
+    closed = stage == "closed"
     return {
         "number": case.number,
-        "state": at,
-        "state_name": STAGE_NAMES[at],
-        "kind": case.letter.kind,
+        "state": stage,
+        "state_name": STAGE_NAMES[stage],
+        "kind": case.statement.kind,
         "submitted_at": case.submitted_at,
         "unit": (handling.unit_name or handling.unit) if handling else None,
-        "promised_by": held.progress.promise.due if held.progress.promise else None,
+        "promised_by": history.progress.promise.due if history.progress.promise else None,
         "process": handling.process if handling else None,
         "told_by": handling.told_by if handling else None,
         "reply": handling.reply if handling and closed else None,
         "outcome": handling.outcome if handling and closed else None,
         "earlier_replies": [each.reply for each in handling.earlier if each.reply] if handling else [],
         "refusal": {"reason": case.reason, "sentence": REFUSALS[case.reason]} if case.reason else None,
-        "steps": steps(held),
+        "steps": steps(history),
         "emergency_calls": list(case.alarm.calls) if case.alarm and case.state is State.SUBMITTED else [],
-        "round": held.round,
+        "round": history.round,
         "can_supplement": "supplement" in may,
         "can_withdraw": "withdraw" in may,
         "can_rate": "rate" in may,
-        "rating_sentence": _rating_sentence(held) if "rate" in may else None,
-        "rating": _rating(held.ratings[-1] if held.ratings else None),
-        "withdrawal_asked": case.withdrawal_asked_at is not None and at != "withdrawn",
+        "rating_sentence": _rating_sentence(history) if "rate" in may else None,
+        "rating": _rating(history.ratings[-1] if history.ratings else None),
+        "withdrawal_asked": case.withdrawal_asked_at is not None and stage != "withdrawn",
     }
 
 
-def _in_order(way: Iterator[tuple[str, datetime | None]]) -> Iterator[tuple[datetime, str, datetime]]:
-    # The services' clocks may differ by a little: a step never stands before the one it follows.
+def _in_order(steps: Iterator[tuple[str, datetime | None]]) -> Iterator[tuple[datetime, str, datetime]]:
+    # The services' clocks may differ a little; even so, no step is listed before the one it follows.
     latest = None
-    for name, at in way:
+    for name, at in steps:
         if at:
             latest = max(latest or at, at)
             yield latest, name, at
 
 
-def _way(held: Held) -> Iterator[tuple[str, datetime | None]]:
-    """The steps that follow each other."""
-    case, handling = held.case, held.progress.handling
+def _main_steps(history: CaseHistory) -> Iterator[tuple[str, datetime | None]]:
+    """The steps that follow one another."""
+    case, handling = history.case, history.progress.handling
     yield from (("submitted", case.submitted_at), ("accepted", case.accepted_at), ("refused", case.refused_at))
     if handling:
         yield from (("dispatched", handling.dispatched_at), ("acknowledged", handling.acknowledged_at))
@@ -126,23 +126,23 @@ def _passes(handling: Handling) -> Iterator[tuple[str, datetime | None]]:
         yield from (("contacted", done.contacted_at), ("replied", done.replied_at), ("closed", done.closed_at))
     began, contacted = handling.reopened_at, handling.contacted_at
     yield "reopened", began
-    # The view may still hold the contact of the pass before.
+    # The view may still hold the previous pass's contact.
     yield "contacted", None if handling.earlier and began and contacted and contacted < began else contacted
     yield "replied", handling.replied_at if handling.closed_at else None
     yield "closed", handling.closed_at
 
 
-def _beside(held: Held) -> Iterator[tuple[str, datetime | None]]:
-    """The steps that may come at any time."""
-    yield from (("supplemented", each.at) for each in held.supplements)
-    yield "withdrawal_asked", held.case.withdrawal_asked_at
-    if held.progress.handling:
-        yield from (("handed_back", at) for at in held.progress.handling.handed_back)
-    yield from (("rated", each.at) for each in held.ratings)
+def _side_steps(history: CaseHistory) -> Iterator[tuple[str, datetime | None]]:
+    """The steps that may happen at any time."""
+    yield from (("supplemented", each.at) for each in history.supplements)
+    yield "withdrawal_asked", history.case.withdrawal_asked_at
+    if history.progress.handling:
+        yield from (("handed_back", at) for at in history.progress.handling.handed_back)
+    yield from (("rated", each.at) for each in history.ratings)
 
 
-def _rating_sentence(held: Held) -> str:
-    return REOPENS_SENTENCE if held.round == REOPENS_ONCE else LAST_SENTENCE
+def _rating_sentence(history: CaseHistory) -> str:
+    return REOPENS_SENTENCE if history.round == REOPENS_ONCE else LAST_SENTENCE
 
 
 def _rating(rating: Rating | None) -> dict[str, Any] | None:

@@ -1,23 +1,23 @@
-"""A letter as it arrives: what was written and by whom, before it has a number."""
+"""A letter as it comes in: what was written and by whom, before it has a number."""
 
 import re
 from dataclasses import dataclass
 
-from services.intake.domain.case import Letter
+from services.intake.domain.case import Statement
 
-# Control characters, zero-width blanks and marks that turn the writing direction: nobody can see them.
+# Control characters, zero-width blanks and marks that reverse the writing direction: nobody can see them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 
 
-def as_kept(text: str) -> str:
-    """Free text as it is kept: one kind of line end, what nobody can see made a blank, the ends trimmed."""
+def clean_text(text: str) -> str:
+    """Free text as it is stored: uniform line ends, invisible characters replaced by blanks, trimmed."""
     return UNSEEN.sub(" ", text.replace("\r\n", "\n")).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`name` and `mobile` are None only for an anonymous writer."""
+    """A letter and its writer; `name` and `mobile` are None only for an anonymous one."""
 
-    letter: Letter
+    statement: Statement
     name: str | None
     mobile: str | None

@@ -10,7 +10,8 @@ from typing import cast
 from chassis import clock
 from chassis.database import Database
 from chassis.settings import Settings as Base
-from services.intake.commands import cases as commands
+from services.intake.commands.context import new_context
+from services.intake.commands.importing import import_cases
 from services.intake.domain.open_cases import Fault, OpenCase, read
 from services.intake.settings import Settings
 
@@ -19,22 +20,22 @@ BATCH = 500
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="CSV in UTF-8 with a header line; see services/intake/README.md")
-    parser.add_argument("--skip-bad", action="store_true", help="import the lines that are right, report the others")
+    parser.add_argument("--skip-bad", action="store_true", help="import the correct lines and report the others")
 
 
 def run(asked: argparse.Namespace, base: Base, database: Database) -> int:
-    """The exit code: 1 when a line is wrong, and then nothing is imported unless --skip-bad."""
+    """Returns the exit code: 1 if any line is wrong; then nothing is imported, unless --skip-bad is given."""
     settings = cast(Settings, base)
     try:
-        right, faults = _read(asked.file, settings, database)
+        valid, faults = _read(asked.file, settings, database)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         return _say(f"{asked.file} cannot be read as CSV in UTF-8 ({type(error).__name__})")
     for fault in faults:
         _say(str(fault))
     if faults and not asked.skip_bad:
-        return _say(f"nothing imported: {len(faults)} of {len(right) + len(faults)} lines are wrong")
-    added = sum(_add(right, settings, database))
-    summary = f"{added} cases imported, {len(right) - added} were here already, {len(faults)} lines skipped"
+        return _say(f"nothing imported: {len(faults)} of {len(valid) + len(faults)} lines are wrong")
+    added = sum(_add(valid, settings, database))
+    summary = f"{added} cases imported, {len(valid) - added} were here already, {len(faults)} lines skipped"
     sys.stdout.write(summary + "\n")
     return 1 if faults else 0
 
@@ -47,12 +48,12 @@ def _read(file: Path, settings: Settings, database: Database) -> tuple[list[Open
     return [each for each in found if isinstance(each, OpenCase)], [each for each in found if isinstance(each, Fault)]
 
 
-def _add(right: list[OpenCase], settings: Settings, database: Database) -> Iterator[int]:
-    house = commands.intake(settings, database)
-    for start in range(0, len(right), BATCH):
+def _add(valid: list[OpenCase], settings: Settings, database: Database) -> Iterator[int]:
+    context = new_context(settings, database)
+    for start in range(0, len(valid), BATCH):
         with database.transaction() as tx:
-            added = commands.import_cases(tx, house, right[start : start + BATCH])
-        _say(f"{min(start + BATCH, len(right))} of {len(right)} lines done")
+            added = import_cases(tx, context, valid[start : start + BATCH])
+        _say(f"{min(start + BATCH, len(valid))} of {len(valid)} lines done")
         yield added
 
 

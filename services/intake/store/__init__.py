@@ -13,10 +13,10 @@ from services.intake.store.cases import (
     waiting_counts,
 )
 from services.intake.store.identities import SealedIdentity, identities, reseal, same_telephone, sealed
-from services.intake.store.numbers import restores, take_block
-from services.intake.store.progress import add_rating, add_supplement, held, progress, save_progress
+from services.intake.store.numbers import reserve_block, restores
+from services.intake.store.progress import add_rating, add_supplement, case_history, progress, save_progress
 from services.intake.store.qr_codes import add_code, code, codes, count_code, revoke_code
-from services.intake.store.tallies import count, forget_tallies, tallies
+from services.intake.store.tallies import count_try, forget_tallies, tallies
 
 __all__ = [
     "Access",
@@ -26,14 +26,14 @@ __all__ = [
     "add_rating",
     "add_supplement",
     "case",
+    "case_history",
     "code",
     "codes",
-    "count",
     "count_code",
+    "count_try",
     "counts",
     "forget_access",
     "forget_tallies",
-    "held",
     "identities",
     "known_external_ids",
     "log_access",
@@ -41,12 +41,12 @@ __all__ = [
     "progress",
     "queue",
     "reseal",
+    "reserve_block",
     "restores",
     "revoke_code",
     "same_telephone",
     "save_progress",
     "sealed",
-    "take_block",
     "tallies",
     "update",
     "waiting",

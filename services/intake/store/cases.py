@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.domain.case import Case, Channel, Imported, Kind, Letter, Reason, State
+from services.intake.domain.case import Case, Channel, Imported, Kind, Reason, State, Statement
 from services.intake.domain.emergency import Alarm
 from services.intake.store.identities import SealedIdentity
 from services.intake.store.stored import plain, timed
@@ -145,10 +145,10 @@ def present(tx: Connection) -> dict[tuple[str, str], int]:
 
 def case_of(row: Row[Any]) -> Case:
     """The case in a row of `COLUMNS`."""
-    letter = Letter(Kind(row.kind), row.description, row.place, row.community, row.identity, Channel(row.channel))
+    statement = Statement(Kind(row.kind), row.description, row.place, row.community, row.identity, Channel(row.channel))
     return Case(
         row.number,
-        letter,
+        statement,
         row.submitted_at,
         Alarm(tuple(row.alarm["calls"]), tuple(row.alarm["words"]), row.alarm["rules"]) if row.alarm else None,
         State(row.state),
@@ -165,7 +165,7 @@ def case_of(row: Row[Any]) -> Case:
 
 def _new_row(case: Case, identity: SealedIdentity, external_id: str | None) -> dict[str, Any]:
     return {
-        **asdict(case.letter),
+        **asdict(case.statement),
         "number": case.number,
         "alarm": asdict(case.alarm) if case.alarm else None,
         "state": case.state,

@@ -1,4 +1,4 @@
-"""Which serials of a day were handed out to whom."""
+"""Which serials of a day have been handed out."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ BLOCK = text("""
     returning taken
 """)
 
-# The epoch counts restores, those too that a later one took out of the table again.
+# The epoch counts all restores, including those that a later restore has removed from the table.
 RESTORES = text("""
     select producer_is_here() as here, producer.epoch - coalesce(
         (select max(epoch) from restores where cast(at at time zone 'Asia/Shanghai' as date) < :day), 1) as restores
@@ -23,7 +23,7 @@ RESTORES = text("""
 def restores(tx: Connection, day: date) -> int:
     """How often this database was restored on `day` (Asia/Shanghai) or later.
 
-    Raises NumbersUnsafe while it was set back and nobody has run `restored`.
+    Raises NumbersUnsafe after it was set back, until somebody has run `restored`.
     """
     row = tx.execute(RESTORES, {"day": day}).one()
     if not row.here:
@@ -31,7 +31,7 @@ def restores(tx: Connection, day: date) -> int:
     return int(row.restores)
 
 
-def take_block(tx: Connection, day: date, size: int, first: int) -> tuple[int, int]:
-    """The first and last serial, none below `first`, of a block of this day that nobody else has."""
+def reserve_block(tx: Connection, day: date, size: int, first: int) -> tuple[int, int]:
+    """Reserves a block of this day's serials, none below `first`; returns its first and last serial."""
     taken: int = tx.execute(BLOCK, {"day": day, "size": size, "first": first}).scalar_one()
     return taken - size + 1, taken

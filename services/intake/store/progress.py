@@ -1,4 +1,4 @@
-"""What dispatch and sla have told about cases, and what the holder of a query code is shown of it."""
+"""What dispatch and sla have published about cases, and a case's history as its holder is shown it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, text
 
-from services.intake.domain.holder import Grade, Held, Rating, Supplement
+from services.intake.domain.holder import CaseHistory, Grade, Rating, Supplement
 from services.intake.domain.progress import Handling, Pass, Progress, Promise
 from services.intake.store.cases import COLUMNS, case_of
 from services.intake.store.stored import plain, timed
 
 # What the holder of the code sees, and the hash the code is compared with, in one statement.
-HELD = text(f"""
+HISTORY = text(f"""
     select {COLUMNS}, i.code_index, p.handling, p.promise,
         (select jsonb_agg(s order by s.at, s.id) from supplements s where s.number = c.number) as supplements,
         (select jsonb_agg(r order by r.round) from ratings r where r.number = c.number) as ratings
@@ -26,7 +26,7 @@ ADD_RATING = text("""
     insert into ratings (number, round, grade, comment, at) values (:number, :round, :grade, :comment, :at)
 """)
 
-# Rows are made before they are locked, so that two processes with the first events of one case wait for each other.
+# Rows are inserted before they are locked, so that two processes with the first events of one case wait for each other.
 MAKE_PROGRESS = text("""
     insert into progress (number) select unnest(cast(:numbers as text[])) on conflict (number) do nothing
 """)
@@ -43,31 +43,31 @@ SAVE_PROGRESS = text("""
 """)
 
 
-def held(tx: Connection, number: str) -> tuple[Held, bytes] | None:
-    """The case as its holder has it, and the keyed hash of its query code."""
-    row = tx.execute(HELD, {"number": number}).one_or_none()
-    return (_held(row), bytes(row.code_index)) if row else None
+def case_history(tx: Connection, number: str) -> tuple[CaseHistory, bytes] | None:
+    """The case with its history, and the keyed hash of its query code."""
+    row = tx.execute(HISTORY, {"number": number}).one_or_none()
+    return (_history(row), bytes(row.code_index)) if row else None
 
 
 def add_supplement(tx: Connection, number: str, added: Supplement) -> None:
-    """Keeps what the resident added, as it was written."""
+    """Stores what the resident added, as it was written."""
     tx.execute(ADD_SUPPLEMENT, {"number": number, **asdict(added)})
 
 
 def add_rating(tx: Connection, number: str, rating: Rating) -> None:
-    """Keeps what the resident thinks of a pass; there is one of each."""
+    """Stores the resident's rating of a pass; each pass has at most one."""
     tx.execute(ADD_RATING, {"number": number, **asdict(rating)})
 
 
 def progress(tx: Connection, numbers: Sequence[str]) -> dict[str, Progress]:
-    """How these cases stand, their rows locked in order until the transaction ends."""
+    """The progress of these cases, their rows locked in order until the transaction ends."""
     asked = {"numbers": sorted(set(numbers))}
     tx.execute(MAKE_PROGRESS, asked)
     return {row.number: _progress(row) for row in tx.execute(PROGRESS, asked)}
 
 
 def save_progress(tx: Connection, changed: Mapping[str, Progress]) -> None:
-    """Writes what `progress` gave out, changed."""
+    """Writes back what `progress` returned, changed."""
     rows = [{"number": number, **asdict(value)} for number, value in changed.items()]
     tx.execute(SAVE_PROGRESS, {"rows": json.dumps(rows, ensure_ascii=False, default=plain)})
 
@@ -84,10 +84,10 @@ def _handling(stored: Mapping[str, Any] | None) -> Handling | None:
     return replace(found, earlier=earlier)
 
 
-def _held(row: Row[Any]) -> Held:
+def _history(row: Row[Any]) -> CaseHistory:
     supplements = (timed(Supplement, each) for each in row.supplements or ())
     ratings = (timed(Rating, {**each, "grade": Grade(each["grade"])}) for each in row.ratings or ())
-    return Held(
+    return CaseHistory(
         case_of(row),
         _progress(row),
         tuple(supplements),

@@ -1,13 +1,13 @@
-"""How often an address tried something."""
+"""How often an address has tried something."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from services.intake.domain.limit import Limit, Tally
+from services.intake.domain.rate_limit import RateLimit, Tally
 
-# A count whose window has passed starts anew; the database's clock decides.
+# A count whose window has passed starts again; the database's clock decides.
 COUNT = text("""
     insert into tallies (key, count, until) values (:key, 1, :now + :window)
     on conflict (key) do update set
@@ -24,8 +24,8 @@ FORGET = text("""
 """)
 
 
-def count(tx: Connection, key: bytes, limit: Limit, now: datetime) -> Tally:
-    """Counts one try and returns the count with it."""
+def count_try(tx: Connection, key: bytes, limit: RateLimit, now: datetime) -> Tally:
+    """Counts one try; returns the count including it."""
     row = tx.execute(COUNT, {"key": key, "now": now, "window": limit.window}).one()
     return Tally(row.tries, row.until)
 

@@ -14,7 +14,7 @@ from chassis.database import Database
 from chassis.settings import DEVELOPMENT_ISSUER, read
 from chassis.web.issuers import DevelopmentIssuer
 from services.intake.api import create_app
-from services.intake.commands import cases as commands
+from services.intake.commands.context import Context, new_context
 from services.intake.settings import Settings
 from tests.support.events import published
 
@@ -42,8 +42,8 @@ class Street:
     master: str
 
     @property
-    def house(self) -> commands.Intake:
-        return commands.intake(self.settings, self.database)
+    def context(self) -> Context:
+        return new_context(self.settings, self.database)
 
     def post(self, letter: Mapping[str, Any] = LETTER, **headers: str) -> TestResponse:
         return self.client.post("/api/intake/v1/cases", json=letter, headers=_named(headers))

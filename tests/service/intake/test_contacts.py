@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import crypto
-from services.intake.commands import cases as commands
+from services.intake.commands import identities
 from services.intake.errors import ReaderKeyMissing, TooManyCases, UnknownPurpose
 from tests.service.intake.conftest import Street
 
@@ -16,7 +16,7 @@ Make = Callable[..., Street]
 
 def ask(here: Street, numbers: list[str], purpose: str) -> dict[str, Any]:
     with here.database.transaction() as tx:
-        answer = commands.contacts(tx, here.house, numbers, purpose)
+        answer = identities.contacts(tx, here.context, numbers, purpose)
     assert answer.keys() == {"sealed"} and "1380000" not in answer["sealed"]
     opened: dict[str, Any] = crypto.jwe_open(answer["sealed"], crypto.read_jwks(here.reader))
     return opened
@@ -49,13 +49,13 @@ def test_unknown_purposes_and_too_many_cases_are_refused(street: Make) -> None:
     here = street()
     with here.database.transaction() as tx:
         with pytest.raises(UnknownPurpose):
-            commands.contacts(tx, here.house, [], "curiosity")
+            identities.contacts(tx, here.context, [], "curiosity")
         with pytest.raises(TooManyCases):
-            commands.contacts(tx, here.house, ["XA20200101000001"] * 501, "closed")
+            identities.contacts(tx, here.context, ["XA20200101000001"] * 501, "closed")
 
 
 def test_without_a_reader_key_nothing_is_given_out(street: Make) -> None:
     here = street(reader_keys="")
     number = here.post().json["number"]
     with here.database.transaction() as tx, pytest.raises(ReaderKeyMissing):
-        commands.contacts(tx, here.house, [number], "closed")
+        identities.contacts(tx, here.context, [number], "closed")

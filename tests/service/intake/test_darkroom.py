@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.intake.domain.media import Kind, Reason, State, Taken
+from services.intake.domain.media import Capture, Kind, Reason, State
 from services.intake.domain.media_keys import rendition_key
-from services.intake.media import commands as media_commands
-from services.intake.media import store as media_store
-from services.intake.media import workshop
-from services.intake.media.commands import Claim
-from services.intake.media.workshop import Workshop
+from services.intake.media import processing
+from services.intake.media.commands import retention
+from services.intake.media.context import UploadHandle
+from services.intake.media.processing import Processor
+from services.intake.media.store import processing as processing_store
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import LATITUDE, LONGITUDE, SECRET, photo, video
 from tests.support.clock import move_clock
 
 Make = Callable[..., Street]
-PLACE = Taken(datetime(2026, 11, 24, 0, 0, tzinfo=UTC), LATITUDE, LONGITUDE)
+PLACE = Capture(datetime(2026, 11, 24, 0, 0, tzinfo=UTC), LATITUDE, LONGITUDE)
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def album(street: Make) -> Album:
     return Album(street(clock_offset="true"))
 
 
-def rendition(album: Album, claim: Claim, name: str, kind: Kind = Kind.PHOTO) -> bytes:
-    return album.whole(rendition_key(claim.id, kind, name))
+def rendition(album: Album, handle: UploadHandle, name: str, kind: Kind = Kind.PHOTO) -> bytes:
+    return album.whole(rendition_key(handle.id, kind, name))
 
 
 def probed(body: bytes, folder: Path) -> dict[str, object]:
@@ -44,13 +44,13 @@ def probed(body: bytes, folder: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_every_photo_becomes_a_jpeg_and_two_small_pictures(album: Album, kind: str) -> None:
-    claim = album.send(photo(kind))
+    handle = album.send(photo(kind))
     album.develop()
-    media = album.media(claim)
+    media = album.media(handle)
     assert media.state is State.READY
     sides = {}
     for name, format_ in (("file", "JPEG"), ("large", "WEBP"), ("thumb", "WEBP")):
-        body = rendition(album, claim, name)
+        body = rendition(album, handle, name)
         with Image.open(io.BytesIO(body)) as image:
             image.load()
             sides[name] = max(image.size)
@@ -61,15 +61,15 @@ def test_every_photo_becomes_a_jpeg_and_two_small_pictures(album: Album, kind: s
         assert (media.width, media.height) == (1200, 1600), "the orientation was not applied"
 
 
-@pytest.mark.parametrize(("consent", "taken"), [(True, PLACE), (False, Taken())])
+@pytest.mark.parametrize(("consent", "capture"), [(True, PLACE), (False, Capture())])
 def test_time_and_place_are_kept_with_consent_only_and_never_in_the_file(
-    album: Album, consent: bool, taken: Taken
+    album: Album, consent: bool, capture: Capture
 ) -> None:
-    claim = album.send(photo(), consent=consent)
+    handle = album.send(photo(), consent=consent)
     album.develop()
-    assert album.media(claim).taken == taken
+    assert album.media(handle).capture == capture
     for name in ("file", "large", "thumb"):
-        assert SECRET.encode() not in rendition(album, claim, name)
+        assert SECRET.encode() not in rendition(album, handle, name)
 
 
 @pytest.mark.parametrize(
@@ -78,34 +78,34 @@ def test_time_and_place_are_kept_with_consent_only_and_never_in_the_file(
 def test_every_video_becomes_an_mp4_that_browsers_play_with_a_poster(
     album: Album, tmp_path: Path, kind: str, codec: str
 ) -> None:
-    claim = album.send(video(tmp_path, kind, codec), "video", consent=True)
+    handle = album.send(video(tmp_path, kind, codec), "video", consent=True)
     album.develop(Kind.VIDEO)
-    media = album.media(claim)
+    media = album.media(handle)
     assert media.state is State.READY and media.seconds == pytest.approx(2.0, abs=0.2)
-    body = rendition(album, claim, "file", Kind.VIDEO)
+    body = rendition(album, handle, "file", Kind.VIDEO)
     found = probed(body, tmp_path)
     assert found["streams"][0]["codec_name"] == "h264" and "mp4" in found["format"]["format_name"]
     assert body.index(b"moov") < body.index(b"mdat"), "playing begins only after all of it has come"
     assert SECRET not in json.dumps(found) and "113.91" not in json.dumps(found) and "2026-11" not in json.dumps(found)
-    with Image.open(io.BytesIO(rendition(album, claim, "thumb", Kind.VIDEO))) as poster:
+    with Image.open(io.BytesIO(rendition(album, handle, "thumb", Kind.VIDEO))) as poster:
         assert max(poster.size) == 320
     if kind == "mov":
-        assert (media.taken.latitude, media.taken.longitude) == (LATITUDE, LONGITUDE)
+        assert (media.capture.latitude, media.capture.longitude) == (LATITUDE, LONGITUDE)
 
 
 def test_what_was_developed_leaves_no_piece_behind(album: Album) -> None:
-    claim = album.send(photo())
+    handle = album.send(photo())
     album.develop()
-    media_commands.forget(album.here.database, album.cabinet)
+    retention.forget(album.here.database, album.context)
     folder = album.here.settings.media_dir
     assert {each.name for each in folder.rglob("*") if each.is_file()} == {"thumb.webp", "large.webp", "file.jpg"}
-    assert album.media(claim).ends == ()
+    assert album.media(handle).ends == ()
 
 
 def test_two_processes_never_develop_the_same_file(album: Album) -> None:
     for _ in range(2):
         album.send(photo())
-    shops = [Workshop(album.here.database, album.here.settings, Kind.PHOTO) for _ in range(3)]
+    shops = [Processor(album.here.database, album.here.settings, Kind.PHOTO) for _ in range(3)]
     for shop in shops:
         shop.turn()
     at_work = [shop.job.media.id for shop in shops if shop.job]
@@ -117,19 +117,19 @@ def test_two_processes_never_develop_the_same_file(album: Album) -> None:
 def test_a_file_that_kills_its_process_is_refused_after_three_tries(
     album: Album, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workshop, "ROOT", Path("/"))  # where there is no darkroom: the child dies at once
-    claim = album.send(photo())
+    monkeypatch.setattr(processing, "ROOT", Path("/"))  # where there is no darkroom: the child dies at once
+    handle = album.send(photo())
     for hours in range(1, 4):
-        assert album.media(claim).state is State.CHECKING
+        assert album.media(handle).state is State.CHECKING
         album.develop()
         move_clock(album.here.database, timedelta(hours=hours))
-    assert (album.media(claim).state, album.media(claim).reason) == (State.REFUSED, Reason.UNREADABLE)
+    assert (album.media(handle).state, album.media(handle).reason) == (State.REFUSED, Reason.UNREADABLE)
 
 
 def test_a_worker_killed_with_a_file_in_hand_loses_it_to_nobody_for_ever(album: Album) -> None:
-    claim = album.send(photo())
+    handle = album.send(photo())
     for hours in range(1, 4):
-        killed = Workshop(album.here.database, album.here.settings, Kind.PHOTO)
+        killed = Processor(album.here.database, album.here.settings, Kind.PHOTO)
         killed.turn()
         assert killed.job is not None
         killed.job.child.kill()
@@ -137,23 +137,23 @@ def test_a_worker_killed_with_a_file_in_hand_loses_it_to_nobody_for_ever(album: 
         killed.job.close()
         move_clock(album.here.database, timedelta(hours=hours))
     album.develop()
-    assert album.media(claim).reason is Reason.UNREADABLE
+    assert album.media(handle).reason is Reason.UNREADABLE
 
 
 def test_a_stop_gives_the_file_back_and_counts_no_try(album: Album) -> None:
-    claim = album.send(photo())
+    handle = album.send(photo())
     for _ in range(5):
-        shop = Workshop(album.here.database, album.here.settings, Kind.PHOTO)
+        shop = Processor(album.here.database, album.here.settings, Kind.PHOTO)
         shop.turn()
         assert shop.job is not None
         shop.stop()
     album.develop()
-    assert album.media(claim).state is State.READY
+    assert album.media(handle).state is State.READY
 
 
 def test_a_store_that_is_away_costs_a_file_no_try(street: Make, tmp_path: Path) -> None:
     album = Album(street(clock_offset="true"))
-    claim = album.send(photo())
+    handle = album.send(photo())
     folder = album.here.settings.media_dir
     away = tmp_path / "away"
     for minutes in range(1, 6):
@@ -164,13 +164,13 @@ def test_a_store_that_is_away_costs_a_file_no_try(street: Make, tmp_path: Path) 
         away.rename(folder)
         move_clock(album.here.database, timedelta(minutes=minutes))
     album.develop()
-    assert album.media(claim).state is State.READY
+    assert album.media(handle).state is State.READY
 
 
 def test_what_waits_is_measured(album: Album) -> None:
     album.send(photo())
     move_clock(album.here.database, timedelta(minutes=10))
     with album.here.database.transaction() as tx:
-        waiting = media_store.waiting(tx)[Kind.PHOTO]
+        waiting = processing_store.waiting(tx)[Kind.PHOTO]
     assert waiting.files == 1 and waiting.oldest >= 599
-    workshop.measure(album.here.database)
+    processing.measure(album.here.database)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from chassis import crypto
 from chassis.settings import read
-from services.intake.commands import cases as commands
+from services.intake.commands import identities
 from services.intake.operating import keys
 from services.intake.settings import Settings
 from tests.service.intake.conftest import Street
@@ -84,7 +84,7 @@ def test_a_new_key_takes_over_without_touching_a_writers_data(
     assert run(last, "check") == 0
     with here.database.transaction() as tx:
         for receipt in receipts:
-            assert commands.writer(tx, last.house, receipt["number"]).query_code == receipt["query_code"]
+            assert identities.writer(tx, last.context, receipt["number"]).query_code == receipt["query_code"]
 
 
 def test_the_file_of_keys_keeps_its_readers_and_no_key_is_ever_printed(

@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Draft
-from services.intake.commands.cases import SUBSCRIPTION
+from services.intake.commands import SUBSCRIPTION
 from tests.service.intake.conftest import LETTER, Street
 from tests.support.clock import move_clock
 from tests.support.events import message

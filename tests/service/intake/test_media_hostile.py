@@ -20,10 +20,12 @@ import pytest
 
 from deploy.machine import ports
 from services.intake import store
-from services.intake.domain.media import CHUNK, SMALLEST, Kind, Reason, State
-from services.intake.domain.progress import Progress, told_by_dispatch
-from services.intake.media import commands as media_commands
-from services.intake.media.commands import Claim
+from services.intake.domain.media import Kind, Reason, State
+from services.intake.domain.progress import Progress, apply_dispatch_event
+from services.intake.domain.upload_rules import CHUNK, SMALLEST
+from services.intake.errors import WrongOffset
+from services.intake.media.commands import forms, uploading
+from services.intake.media.context import UploadHandle
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import flood, grown, noise, photo, video
@@ -39,9 +41,9 @@ def album(street: Make) -> Album:
 
 def developed(album: Album, body: bytes, kind: Kind = Kind.PHOTO) -> Reason | None:
     """What the darkroom thinks of a file."""
-    claim = album.send(body, kind)
+    handle = album.send(body, kind)
     album.develop(kind)
-    media = album.media(claim)
+    media = album.media(handle)
     assert media.state is (State.REFUSED if media.reason else State.READY)
     return media.reason
 
@@ -71,7 +73,7 @@ def test_wrong_magic_bytes_get_no_further_than_the_first_piece(
 ) -> None:
     content = body()
     begun = album.begin(len(content), kind).json
-    answer = album.piece(Claim(begun["id"], begun["token"]), 0, content[:CHUNK])
+    answer = album.piece(UploadHandle(begun["id"], begun["token"]), 0, content[:CHUNK])
     assert answer.status_code == 415 and answer.json["data"]["reason"] == "wrong_type"
     assert not list(album.here.settings.media_dir.rglob("*-*"))
 
@@ -121,36 +123,36 @@ def test_a_playlist_that_calls_itself_a_video_reads_no_other_file(album: Album) 
 
 def test_ten_thousand_pieces_are_not_taken(album: Album) -> None:
     begun = album.begin(100 << 20, "video").json
-    claim = Claim(begun["id"], begun["token"])
+    handle = UploadHandle(begun["id"], begun["token"])
     for size in (1, 10_000, SMALLEST - 1):
-        assert album.piece(claim, 0, b"\0\0\0\x18ftypisom" + bytes(size)[: max(0, size - 12)]).status_code == 413
-    assert album.piece(claim, 0, b"x" * (CHUNK + 1)).status_code == 413
-    assert album.ask(claim, "HEAD").headers["Upload-Offset"] == "0"
+        assert album.piece(handle, 0, b"\0\0\0\x18ftypisom" + bytes(size)[: max(0, size - 12)]).status_code == 413
+    assert album.piece(handle, 0, b"x" * (CHUNK + 1)).status_code == 413
+    assert album.ask(handle, "HEAD").headers["Upload-Offset"] == "0"
 
 
 @pytest.mark.parametrize("offset", ["1", "-1", "99999999999999", "1e3", "", "0x0", "9" * 500])
 def test_a_wrong_offset_changes_nothing(album: Album, offset: str) -> None:
     begun = album.begin(100_000).json
-    claim = Claim(begun["id"], begun["token"])
+    handle = UploadHandle(begun["id"], begun["token"])
     headers = TUS | {
-        "Upload-Token": claim.token,
+        "Upload-Token": handle.token,
         "Upload-Offset": offset,
         "Content-Type": "application/offset+octet-stream",
     }
-    answer = album.here.client.patch(f"/uploads/{claim.id}", data=photo()[:70_000], headers=headers)
+    answer = album.here.client.patch(f"/uploads/{handle.id}", data=photo()[:70_000], headers=headers)
     assert answer.status_code in (400, 409)
-    assert album.media(claim).offset == 0
+    assert album.media(handle).offset == 0
 
 
 def test_the_same_piece_sent_by_two_at_once_is_recorded_once(album: Album) -> None:
     body = noise(3_000_000)
     begun = album.begin(len(body)).json
-    claim = Claim(begun["id"], begun["token"])
-    seen = media_commands.upload(album.here.database, album.cabinet, claim)
-    assert album.piece(claim, 0, body[:CHUNK]).status_code == 204
-    with pytest.raises(media_commands.WrongOffset):
-        media_commands._grown(album.here.database, seen, 0, CHUNK)
-    assert album.media(claim).ends == (CHUNK,)
+    handle = UploadHandle(begun["id"], begun["token"])
+    seen = uploading.upload(album.here.database, album.context, handle)
+    assert album.piece(handle, 0, body[:CHUNK]).status_code == 204
+    with pytest.raises(WrongOffset):
+        uploading.record_piece(album.here.database, seen, 0, CHUNK)
+    assert album.media(handle).ends == (CHUNK,)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "DELETE"])
@@ -166,15 +168,15 @@ def test_without_its_own_secret_an_upload_does_not_exist(album: Album, method: s
 
 def test_guessing_of_names_finds_nothing_and_tells_nothing(album: Album) -> None:
     number = album.here.post().json["number"]
-    claim = album.send(photo())
-    album.bound(number, claim)
+    handle = album.send(photo())
+    album.bound(number, handle)
     album.develop()
     answers = set()
     for guess in (
-        claim.id,
+        handle.id,
         secrets.token_urlsafe(16),
-        claim.id[:-1] + "A",
-        claim.id.lower(),
+        handle.id[:-1] + "A",
+        handle.id.lower(),
         "1",
         "..",
         "%00",
@@ -182,7 +184,7 @@ def test_guessing_of_names_finds_nothing_and_tells_nothing(album: Album) -> None
     ):
         answer = album.here.client.get(f"/media/{guess}/file")
         answers.add(answer.status_code)
-        assert claim.id not in re.sub(re.escape(guess), "", answer.text) and number not in answer.text
+        assert handle.id not in re.sub(re.escape(guess), "", answer.text) and number not in answer.text
     assert answers <= {404, 400, 308} and 404 in answers
 
 
@@ -190,7 +192,7 @@ def test_a_name_of_a_file_is_never_used(album: Album) -> None:
     names = ["../../etc/passwd", "a\0b.jpg", "<script>.jpg", "a" * 5000 + ".jpg", "13800000001.jpg"]
     for name in names:
         files = {Kind.PHOTO: [_Sent(name, io.BytesIO(photo()))]}
-        media_commands.take_files(album.here.database, album.cabinet, files, False, "203.0.113.7")
+        forms.store_files(album.here.database, album.context, files, False, "203.0.113.7")
     lying = {each.name for each in album.here.settings.media_dir.rglob("*")}
     assert all(re.fullmatch(r"uploads|[\w-]{22}|\d{9}-\d{9}", each) for each in lying)
 
@@ -263,7 +265,7 @@ def test_a_hundred_megabytes_leave_the_memory_of_the_front_door_flat(album: Albu
     number = here.post().json["number"]
     with here.database.transaction() as tx:
         store.progress(tx, [number])
-        told = told_by_dispatch(Progress(), "case.dispatched", {"state": "handling", "unit": "C07"})
+        told = apply_dispatch_event(Progress(), "case.dispatched", {"state": "handling", "unit": "C07"})
         store.save_progress(tx, {number: told})
     with door(here, tmp_path) as (port, pid):
         assert asked(port, "GET", "/")[0] == 200

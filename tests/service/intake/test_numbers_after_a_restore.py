@@ -46,10 +46,10 @@ def test_no_number_is_given_out_until_an_operator_has_accepted_the_restore(stree
 def test_numbers_after_a_restore_are_others_than_all_before_on_that_day_and_the_days_before(street: Make) -> None:
     here = street(number_block="5")
     day = today(here)
-    before = {here.house.numbers.next(each) for each in (day, day - timedelta(days=3)) for _ in range(8)}
+    before = {here.context.numbers.next(each) for each in (day, day - timedelta(days=3)) for _ in range(8)}
     set_back(here)
     restored(here)
-    numbers = here.house.numbers
+    numbers = here.context.numbers
     after = {numbers.next(each) for each in (day, day - timedelta(days=3)) for _ in range(8)}
     assert len(after) == 16 and not after & before
     assert {int(number[-6:]) > USUAL for number in after} == {True}
@@ -57,11 +57,11 @@ def test_numbers_after_a_restore_are_others_than_all_before_on_that_day_and_the_
 
 def test_a_second_restore_to_before_the_first_repeats_no_number_if_it_is_told_what_readers_saw(street: Make) -> None:
     here = street()
-    given = {here.house.numbers.next(today(here))}
+    given = {here.context.numbers.next(today(here))}
     for seen in (1, 2, 3):
         set_back(here)
         assert restored(here, seen) == seen + 1
-        number = here.house.numbers.next(today(here))
+        number = here.context.numbers.next(today(here))
         assert number not in given
         given.add(number)
 
@@ -75,7 +75,7 @@ def test_the_day_after_a_restore_begins_at_one_again(street: Make) -> None:
 
 def test_a_process_that_lived_through_the_restore_uses_up_its_block_and_then_the_new_range(street: Make) -> None:
     here = street(number_block="3")
-    numbers, day = here.house.numbers, today(here)
+    numbers, day = here.context.numbers, today(here)
     first = numbers.next(day)
     set_back(here)
     assert numbers.next(day) == f"{first[:-6]}{int(first[-6:]) + 1:06d}"  # nobody else ever had it
@@ -91,7 +91,7 @@ def test_a_range_that_is_used_up_is_not_left(street: Make) -> None:
     day = today(here)
     with here.database.transaction() as tx:
         tx.execute(text("insert into number_blocks values (:day, :taken)"), {"day": day, "taken": USUAL - 3})
-    numbers = here.house.numbers
+    numbers = here.context.numbers
     assert [int(numbers.next(day)[-6:]) for _ in range(3)] == [USUAL - 2, USUAL - 1, USUAL]
     with pytest.raises(NumbersExhausted):
         numbers.next(day)

@@ -148,7 +148,7 @@ def test_submissions_at_the_same_time_never_share_a_number(street: Make) -> None
 
 def test_two_processes_take_different_blocks(street: Make) -> None:
     here = street()
-    one, other = here.house.numbers, here.house.numbers
+    one, other = here.context.numbers, here.context.numbers
     day = datetime(2026, 11, 24, tzinfo=SHANGHAI).date()
     numbers = {one.next(day) for _ in range(150)} | {other.next(day) for _ in range(150)}
     assert len(numbers) == 300
@@ -156,6 +156,6 @@ def test_two_processes_take_different_blocks(street: Make) -> None:
 
 def test_a_number_bears_the_day_in_shanghai_also_around_midnight(street: Make) -> None:
     here = street()
-    numbers = here.house.numbers
+    numbers = here.context.numbers
     before, after = (datetime(2026, 11, day, tzinfo=SHANGHAI).date() for day in (24, 25))
     assert [numbers.next(day)[2:10] for day in (before, after, before, after)] == ["20261124", "20261125"] * 2

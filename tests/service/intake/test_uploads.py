@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from services.intake.domain.media import CHUNK, Kind, Stage, State
+from services.intake.domain.media import Kind, Stage, State
+from services.intake.domain.upload_rules import CHUNK
 from services.intake.errors import TooManyFiles, UploadRefused, UploadUnfinished
-from services.intake.media import commands as media_commands
-from services.intake.media.commands import Claim, claims
+from services.intake.media.commands import forms, retention
+from services.intake.media.context import UploadHandle, parse_handles
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
 from tests.service.intake.pictures import noise, photo
@@ -33,27 +34,27 @@ def files(album: Album) -> set[str]:
 
 def test_a_file_in_pieces_is_whole_at_the_end(album: Album) -> None:
     body = noise(5_000_000)
-    claim = album.send(body)
-    assert album.media(claim).state is State.CHECKING
+    handle = album.send(body)
+    assert album.media(handle).state is State.CHECKING
     assert (
         b"".join(album.whole(f"uploads/{key}") for key in sorted(k.removeprefix("uploads/") for k in files(album)))
         == body
     )
-    asked = album.ask(claim)
+    asked = album.ask(handle)
     assert asked.json["state"] == "checking" and asked.json["said"] == "正在处理"
 
 
 def test_an_upload_goes_on_after_a_cut_where_the_server_says(album: Album) -> None:
     body = noise(3_000_000)
     begun = album.begin(len(body)).json
-    claim = Claim(begun["id"], begun["token"])
-    assert album.piece(claim, 0, body[:CHUNK]).headers["Upload-Offset"] == str(CHUNK)
-    head = album.ask(claim, "HEAD")
+    handle = UploadHandle(begun["id"], begun["token"])
+    assert album.piece(handle, 0, body[:CHUNK]).headers["Upload-Offset"] == str(CHUNK)
+    head = album.ask(handle, "HEAD")
     assert (head.headers["Upload-Offset"], head.headers["Upload-Length"]) == (str(CHUNK), str(len(body)))
     assert head.headers["Cache-Control"] == "no-store" and head.headers["Tus-Resumable"] == "1.0.0"
-    again = album.piece(claim, 0, body[:CHUNK])
+    again = album.piece(handle, 0, body[:CHUNK])
     assert again.status_code == 409 and again.json["data"] == {"offset": CHUNK}
-    assert album.piece(claim, CHUNK, body[CHUNK:]).status_code == 204
+    assert album.piece(handle, CHUNK, body[CHUNK:]).status_code == 204
 
 
 def test_a_client_may_choose_its_secret_and_speak_plain_tus(album: Album) -> None:
@@ -94,17 +95,17 @@ def test_a_file_larger_than_allowed_is_refused_before_a_byte_is_sent(album: Albu
 
 def test_what_is_no_photo_is_refused_at_its_first_piece(album: Album) -> None:
     begun = album.begin(300_000).json
-    claim = Claim(begun["id"], begun["token"])
-    answer = album.piece(claim, 0, b"PK\x03\x04" + bytes(299_996))
+    handle = UploadHandle(begun["id"], begun["token"])
+    answer = album.piece(handle, 0, b"PK\x03\x04" + bytes(299_996))
     assert answer.status_code == 415 and answer.json["code"] == "upload_refused" and "格式" in answer.json["detail"]
-    assert album.ask(claim).json["reason"] == "wrong_type"
+    assert album.ask(handle).json["reason"] == "wrong_type"
     assert not files(album)
 
 
 def test_deleted_is_gone_with_its_bytes(album: Album) -> None:
-    claim = album.send(photo())
-    assert album.ask(claim, "DELETE").status_code == 204
-    assert album.ask(claim).status_code == 404 and not files(album)
+    handle = album.send(photo())
+    assert album.ask(handle, "DELETE").status_code == 204
+    assert album.ask(handle).status_code == 404 and not files(album)
 
 
 def test_what_no_letter_came_for_is_forgotten_after_a_day(album: Album) -> None:
@@ -112,10 +113,10 @@ def test_what_no_letter_came_for_is_forgotten_after_a_day(album: Album) -> None:
     kept, forgotten = album.send(photo()), album.send(photo())
     album.bound(number, kept)
     move_clock(album.here.database, timedelta(hours=23, minutes=59))
-    media_commands.forget(album.here.database, album.cabinet)
+    retention.forget(album.here.database, album.context)
     assert album.media(forgotten).state is State.CHECKING
     move_clock(album.here.database, timedelta(hours=24, minutes=1))
-    media_commands.forget(album.here.database, album.cabinet)
+    retention.forget(album.here.database, album.context)
     assert album.ask(forgotten).status_code == 404 and album.ask(kept).status_code == 200
     assert {each.split("/")[1] for each in files(album)} == {kept.id}
 
@@ -124,7 +125,11 @@ def test_only_whole_files_with_their_secret_become_part_of_a_case_and_only_once(
     number, other = album.here.post().json["number"], album.here.post().json["number"]
     whole = album.send(photo())
     begun = album.begin(1000).json
-    for bad in (Claim(begun["id"], begun["token"]), Claim(whole.id, "x" * 32), Claim("y" * 22, "x" * 32)):
+    for bad in (
+        UploadHandle(begun["id"], begun["token"]),
+        UploadHandle(whole.id, "x" * 32),
+        UploadHandle("y" * 22, "x" * 32),
+    ):
         with pytest.raises(UploadUnfinished):
             album.bound(number, whole, bad)
     assert album.media(whole).number is None
@@ -156,7 +161,7 @@ def test_one_address_has_a_limit_of_uploads_and_of_bytes_that_wait(street: Make)
 def test_files_of_a_form_are_streamed_and_bound_like_any_other(album: Album) -> None:
     number = album.here.post().json["number"]
     several = {Kind.PHOTO: [FileStorage(BytesIO(photo()), "door.exe"), FileStorage(BytesIO(b""), "")]}
-    taken = media_commands.take_files(album.here.database, album.cabinet, several, False, "203.0.113.7")
+    taken = forms.store_files(album.here.database, album.context, several, False, "203.0.113.7")
     assert len(taken) == 1 and album.bound(number, *taken) == 1
     assert album.media(taken[0]).state is State.CHECKING
 
@@ -165,7 +170,7 @@ def test_files_of_a_form_are_streamed_and_bound_like_any_other(album: Album) -> 
 def test_a_form_with_what_is_no_photo_is_refused_and_names_the_field(album: Album, body: bytes) -> None:
     several = {Kind.PHOTO: [FileStorage(BytesIO(body), "photo.jpg")]}
     with pytest.raises(UploadRefused) as refused:
-        media_commands.take_files(album.here.database, album.cabinet, several, False, "203.0.113.7")
+        forms.store_files(album.here.database, album.context, several, False, "203.0.113.7")
     assert refused.value.field == "photos" and not files(album)
 
 
@@ -174,25 +179,25 @@ def test_a_form_with_what_is_no_photo_is_refused_and_names_the_field(album: Albu
 )
 def test_a_hidden_field_that_is_none_of_ours_is_refused(written: str) -> None:
     with pytest.raises(UploadUnfinished):
-        claims(written)
+        parse_handles(written)
 
 
 def test_the_hidden_field_names_ids_and_secrets() -> None:
-    assert claims(f" {'a' * 22}.{'t' * 32}  {'b' * 22}.{'u' * 32} ") == [
-        Claim("a" * 22, "t" * 32),
-        Claim("b" * 22, "u" * 32),
+    assert parse_handles(f" {'a' * 22}.{'t' * 32}  {'b' * 22}.{'u' * 32} ") == [
+        UploadHandle("a" * 22, "t" * 32),
+        UploadHandle("b" * 22, "u" * 32),
     ]
-    assert claims("") == []
+    assert parse_handles("") == []
 
 
 def test_an_object_store_that_is_away_is_a_503_and_the_piece_can_be_sent_again(street: Make, tmp_path: Path) -> None:
     (tmp_path / "full").write_text("no folder")
     album = Album(street(media_dir=str(tmp_path / "full")))
     begun = album.begin(70_000).json
-    claim, body = Claim(begun["id"], begun["token"]), photo()[:70_000]
-    assert album.piece(claim, 0, body).status_code == 503
+    handle, body = UploadHandle(begun["id"], begun["token"]), photo()[:70_000]
+    assert album.piece(handle, 0, body).status_code == 503
     (tmp_path / "full").unlink()
-    assert album.piece(claim, 0, body).status_code == 204
+    assert album.piece(handle, 0, body).status_code == 204
 
 
 def test_a_piece_needs_its_own_content_type(album: Album) -> None:

@@ -11,12 +11,12 @@ from services.intake.domain.case import (
     AcceptedBy,
     Case,
     Kind,
-    Letter,
     Raised,
     Reason,
     State,
+    Statement,
     accept,
-    may_accept_itself,
+    may_accept_automatically,
     refuse,
     submit,
     withdraw,
@@ -25,11 +25,11 @@ from services.intake.domain.emergency import Alarm
 from services.intake.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-LETTER = Letter(Kind.HELP, "路灯不亮", "公园路", "C03", "withheld")
+STATEMENT = Statement(Kind.HELP, "路灯不亮", "公园路", "C03", "withheld")
 
 
 def submitted() -> tuple[Case, list[Raised]]:
-    return submit(LETTER, "XA20261124000001", NOW, None)
+    return submit(STATEMENT, "XA20261124000001", NOW, None)
 
 
 def test_a_submitted_case_raises_one_event_with_its_text() -> None:
@@ -40,9 +40,9 @@ def test_a_submitted_case_raises_one_event_with_its_text() -> None:
 
 
 def test_an_alarm_makes_the_case_an_emergency_no_rule_accepts() -> None:
-    case, [raised] = submit(LETTER, "XA20261124000001", NOW, Alarm(("119",), ("着火",), "1"))
+    case, [raised] = submit(STATEMENT, "XA20261124000001", NOW, Alarm(("119",), ("着火",), "1"))
     assert raised.data["emergency"] is True and raised.data["emergency_words"] == ["着火"]
-    assert not may_accept_itself(case) and may_accept_itself(submitted()[0])
+    assert not may_accept_automatically(case) and may_accept_automatically(submitted()[0])
 
 
 def test_accepting_keeps_the_text_at_home() -> None:
@@ -66,7 +66,7 @@ def test_a_letter_is_taken_back_before_anybody_has_decided() -> None:
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("command", ["accept", "refuse"])
 def test_every_pair_of_state_and_command_follows_the_table(state: State, command: str) -> None:
-    case = Case("XA20261124000001", LETTER, NOW, state=state)
+    case = Case("XA20261124000001", STATEMENT, NOW, state=state)
 
     def run() -> Case:
         return (accept(case, AcceptedBy.CENTRE, NOW) if command == "accept" else refuse(case, Reason.DUPLICATE, NOW))[0]

@@ -5,17 +5,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.intake.domain.case import AcceptedBy, Case, Kind, Letter, Reason, State, accept, refuse, submit, withdraw
+from services.intake.domain.case import (
+    AcceptedBy,
+    Case,
+    Kind,
+    Reason,
+    State,
+    Statement,
+    accept,
+    refuse,
+    submit,
+    withdraw,
+)
 from services.intake.domain.holder import (
     MOST_SUPPLEMENTS,
+    CaseHistory,
     Grade,
-    Held,
     Rating,
     Supplement,
     allowed,
     rate,
+    request_withdrawal,
     supplement,
-    take_back,
 )
 from services.intake.domain.progress import STAGES, Handling, Progress
 from services.intake.domain.resident_view import GRADE_NAMES, LAST_SENTENCE, REOPENS_SENTENCE, resident_view
@@ -23,29 +34,29 @@ from services.intake.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
-SUBMITTED: Case = submit(Letter(Kind.HELP, "路灯不亮", "公园路", "C03", "named"), "XA20261124000001", NOW, None)[0]
+SUBMITTED: Case = submit(Statement(Kind.HELP, "路灯不亮", "公园路", "C03", "named"), "XA20261124000001", NOW, None)[0]
 ACCEPTED: Case = accept(SUBMITTED, AcceptedBy.CENTRE, NOW)[0]
 ADDED = Supplement("灯杆也歪了", 0, LATER)
 
 
-def held(state: str | None = None, round: int = 1, **more: object) -> Held:
+def held(state: str | None = None, round: int = 1, **more: object) -> CaseHistory:
     if state is None:
-        return Held(ACCEPTED, Progress())
+        return CaseHistory(ACCEPTED, Progress())
     part = Handling(state, "C03", "上合社区", NOW, None, None, None, None, round=round)
-    return Held(ACCEPTED, Progress(handling=replace(part, **more)))  # type: ignore[arg-type]
+    return CaseHistory(ACCEPTED, Progress(handling=replace(part, **more)))  # type: ignore[arg-type]
 
 
-def rated(case: Held, grade: Grade, round: int = 1) -> Held:
+def rated(case: CaseHistory, grade: Grade, round: int = 1) -> CaseHistory:
     return replace(case, ratings=(*case.ratings, Rating(round, grade, "", LATER)))
 
 
 @pytest.mark.parametrize(
     ("case", "may"),
     [
-        (Held(SUBMITTED, Progress()), ["supplement", "withdraw"]),
-        (Held(ACCEPTED, Progress()), ["supplement", "withdraw"]),
-        (Held(refuse(SUBMITTED, Reason.NO_CONTENT, NOW)[0], Progress()), []),
-        (Held(withdraw(SUBMITTED, NOW)[0], Progress()), []),
+        (CaseHistory(SUBMITTED, Progress()), ["supplement", "withdraw"]),
+        (CaseHistory(ACCEPTED, Progress()), ["supplement", "withdraw"]),
+        (CaseHistory(refuse(SUBMITTED, Reason.NO_CONTENT, NOW)[0], Progress()), []),
+        (CaseHistory(withdraw(SUBMITTED, NOW)[0], Progress()), []),
         (held("dispatched"), ["supplement", "withdraw"]),
         (held("handed_back"), ["supplement", "withdraw"]),
         (held("handling"), ["supplement", "withdraw"]),
@@ -59,7 +70,7 @@ def rated(case: Held, grade: Grade, round: int = 1) -> Held:
         (rated(held("closed", round=2), Grade.DISSATISFIED), ["rate"]),
     ],
 )
-def test_what_may_be_done_follows_from_where_the_case_stands(case: Held, may: list[str]) -> None:
+def test_what_may_be_done_follows_from_where_the_case_stands(case: CaseHistory, may: list[str]) -> None:
     assert allowed(case) == may
     view = resident_view(case)
     assert [word for word in ("rate", "supplement", "withdraw") if view[f"can_{word}"]] == may
@@ -70,7 +81,7 @@ def test_what_is_not_allowed_is_refused_and_names_what_is(state: str) -> None:
     case = held(state)
     for command, act in (
         ("supplement", lambda: supplement(case, ADDED)),
-        ("withdraw", lambda: take_back(case, LATER)),
+        ("withdraw", lambda: request_withdrawal(case, LATER)),
         ("rate", lambda: rate(case, Grade.SATISFIED, "", LATER)),
     ):
         if command in allowed(case):
@@ -93,12 +104,12 @@ def test_supplements_come_to_an_end() -> None:
 
 
 def test_while_intake_decides_a_letter_is_withdrawn_at_once() -> None:
-    case, [raised] = take_back(Held(SUBMITTED, Progress()), LATER)
+    case, [raised] = request_withdrawal(CaseHistory(SUBMITTED, Progress()), LATER)
     assert (case.state, raised.type) == (State.WITHDRAWN, "case.withdrawn")
 
 
 def test_once_accepted_a_withdrawal_is_a_wish_and_asked_once() -> None:
-    case, [raised] = take_back(held("handling"), LATER)
+    case, [raised] = request_withdrawal(held("handling"), LATER)
     assert (case.state, raised.type, case.withdrawal_asked_at) == (State.ACCEPTED, "case.withdrawal_asked", LATER)
     asked = replace(held("handling"), case=case)
     assert "withdraw" not in allowed(asked) and resident_view(asked)["withdrawal_asked"] is True

@@ -5,23 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.domain.media import (
+from services.intake.domain.media import Kind, Media, Reason, Stage, State, status_sentence
+from services.intake.domain.media_access import Visibility, officer_sees, resident_sees
+from services.intake.domain.upload_rules import (
     CHUNK,
     SMALLEST,
     Allowance,
-    Kind,
-    Media,
-    Reason,
-    Sight,
-    Stage,
-    State,
     check_count,
     check_piece,
     check_size,
     check_type,
-    officer_sees,
-    resident_sees,
-    said,
 )
 from services.intake.errors import TooManyFiles, UploadTooLarge, WrongOffset
 
@@ -78,39 +71,39 @@ def test_nine_photos_and_one_video_come_with_a_letter() -> None:
 
 @pytest.mark.parametrize("role", ["centre", "leader", "supervisor"])
 def test_who_oversees_sees_media_until_dispatch_says_who_does(role: str) -> None:
-    assert officer_sees(Sight(), [role], None, [role])
-    about_the_centre = Sight("dispatched", "C07", scopes=("leader", "supervisor", "unit:C07"))
+    assert officer_sees(Visibility(), [role], None, [role])
+    about_the_centre = Visibility("dispatched", "C07", scopes=("leader", "supervisor", "unit:C07"))
     assert officer_sees(about_the_centre, [role], None, [role]) == (role != "centre")
 
 
 def test_a_unit_sees_the_media_of_its_own_cases_only() -> None:
-    sight = Sight("handling", "C07", helpers=("C08",))
-    assert officer_sees(sight, ["unit"], "C07", ["unit:C07"])
-    assert officer_sees(sight, ["unit"], "C08", ["unit:C08"])
-    assert not officer_sees(replace(sight, restricted=True), ["unit"], "C08", ["unit:C08"])
-    assert not officer_sees(sight, ["unit"], "C09", ["unit:C09"])
-    assert not officer_sees(Sight(), ["unit"], "C07", ["unit:C07"])
-    assert not officer_sees(Sight(), ["unit"], None, [])
-    assert not officer_sees(Sight(), [], None, [])
+    visibility = Visibility("handling", "C07", helpers=("C08",))
+    assert officer_sees(visibility, ["unit"], "C07", ["unit:C07"])
+    assert officer_sees(visibility, ["unit"], "C08", ["unit:C08"])
+    assert not officer_sees(replace(visibility, restricted=True), ["unit"], "C08", ["unit:C08"])
+    assert not officer_sees(visibility, ["unit"], "C09", ["unit:C09"])
+    assert not officer_sees(Visibility(), ["unit"], "C07", ["unit:C07"])
+    assert not officer_sees(Visibility(), ["unit"], None, [])
+    assert not officer_sees(Visibility(), [], None, [])
 
 
 def test_dispatchs_scopes_decide_alone() -> None:
-    sight = Sight("handling", "C07", scopes=("centre", "unit:C08"))
-    assert not officer_sees(sight, ["unit"], "C07", ["unit", "unit:C07"])
-    assert officer_sees(sight, ["unit"], "C08", ["unit", "unit:C08"])
-    assert not officer_sees(replace(sight, scopes=()), ["leader"], None, ["leader"])
+    visibility = Visibility("handling", "C07", scopes=("centre", "unit:C08"))
+    assert not officer_sees(visibility, ["unit"], "C07", ["unit", "unit:C07"])
+    assert officer_sees(visibility, ["unit"], "C08", ["unit", "unit:C08"])
+    assert not officer_sees(replace(visibility, scopes=()), ["leader"], None, ["leader"])
 
 
 @pytest.mark.parametrize(
     ("state", "seen"), [(None, False), ("handling", False), ("replied", True), ("closed", True), ("merged", False)]
 )
 def test_the_resident_sees_the_units_photos_once_the_case_is_answered(state: str | None, seen: bool) -> None:
-    assert resident_sees(replace(PHOTO, stage=Stage.WORK), Sight(state)) is seen
-    assert resident_sees(replace(PHOTO, stage=Stage.LETTER), Sight(state))
+    assert resident_sees(replace(PHOTO, stage=Stage.WORK), Visibility(state)) is seen
+    assert resident_sees(replace(PHOTO, stage=Stage.LETTER), Visibility(state))
 
 
 def test_every_state_and_every_reason_has_its_sentence() -> None:
     for state in State:
-        assert said(replace(PHOTO, state=state))
+        assert status_sentence(replace(PHOTO, state=state))
     for reason in Reason:
-        assert said(replace(PHOTO, state=State.REFUSED, reason=reason)).endswith("。")
+        assert status_sentence(replace(PHOTO, state=State.REFUSED, reason=reason)).endswith("。")

@@ -39,7 +39,7 @@ def lines(*rows: dict[str, str], columns: list[str] | None = None) -> list[OpenC
 def test_a_right_line_is_a_case_with_its_times_in_utc() -> None:
     [case] = lines(LINE)
     assert isinstance(case, OpenCase)
-    assert case.mobile == "13800000060" and case.letter.channel == "import"
+    assert case.mobile == "13800000060" and case.statement.channel == "import"
     assert case.submitted_at == datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
     assert (
         case.imported.dispatched_at == datetime(2026, 11, 23, 0, 30, tzinfo=UTC) and case.imported.contacted_at is None
@@ -85,4 +85,4 @@ def test_a_missing_column_is_told_before_any_line() -> None:
 
 def test_the_community_column_may_be_absent() -> None:
     [case] = lines(LINE, columns=REQUIRED)
-    assert isinstance(case, OpenCase) and case.letter.community is None
+    assert isinstance(case, OpenCase) and case.statement.community is None

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.case import AcceptedBy, Case, Kind, Letter, accept, submit
-from services.intake.domain.holder import Held
-from services.intake.domain.progress import STAGES, Progress, told_by_dispatch, told_by_sla
+from services.intake.domain.case import AcceptedBy, Case, Kind, Statement, accept, submit
+from services.intake.domain.holder import CaseHistory
+from services.intake.domain.progress import STAGES, Progress, apply_dispatch_event, apply_sla_event
 from services.intake.domain.resident_view import STAGE_NAMES, resident_view
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -17,8 +17,8 @@ FIELDS = ("dispatched_at", "acknowledged_at", "contacted_at", "replied_at", "clo
 
 
 def case() -> Case:
-    letter = Letter(Kind.HELP, "路灯不亮", "公园路", "C03", "named")
-    return accept(submit(letter, "XA20261124000001", NOW, None)[0], AcceptedBy.CENTRE, NOW)[0]
+    statement = Statement(Kind.HELP, "路灯不亮", "公园路", "C03", "named")
+    return accept(submit(statement, "XA20261124000001", NOW, None)[0], AcceptedBy.CENTRE, NOW)[0]
 
 
 def told(state: str, reached: int, **said: Any) -> dict[str, Any]:
@@ -45,12 +45,12 @@ SLA = [
 def fold(events: Sequence[tuple[str, str, dict[str, Any]]]) -> Progress:
     progress = Progress()
     for source, type, data in events:
-        progress = told_by_sla(progress, data) if source == "sla" else told_by_dispatch(progress, type, data)
+        progress = apply_sla_event(progress, data) if source == "sla" else apply_dispatch_event(progress, type, data)
     return progress
 
 
 def seen(events: Sequence[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
-    return resident_view(Held(case(), fold(events)))
+    return resident_view(CaseHistory(case(), fold(events)))
 
 
 @given(st.data())

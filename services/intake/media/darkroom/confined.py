@@ -17,7 +17,7 @@ from services.intake.media.darkroom.result import Refused, Result
 
 
 def main() -> int:
-    """Develops one file; an exit code other than 0 says that it could not be tried to the end."""
+    """Develops one file; any exit code but 0 means that the attempt could not be finished."""
     order = json.load(sys.stdin)
     confine(order["cpu_seconds"])
     try:

@@ -1,24 +1,26 @@
-"""Uploads that go on after a cut, over HTTP: the core of tus 1.0 with creation and termination.
+"""Resumable uploads over HTTP: the core of tus 1.0 with creation and termination.
 
-The secret travels in `Upload-Token`, never in an address: the client chooses one (22 to 86 letters, digits, `-`, `_`),
-or takes the one it is given.
+The secret travels in the header `Upload-Token`, never in an address: the client chooses one (22 to 86 letters, digits,
+`-`, `_`), or uses the one it is given.
 """
 
 import base64
 import binascii
 from contextlib import suppress
-from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 
 from chassis import logs, web
 from chassis.web import problems
 from chassis.web.callers import identified
 from chassis.web.problems import Refusal
-from services.intake.domain.media import CHUNK, Kind, said
+from services.intake.domain.media import Kind, status_sentence
+from services.intake.domain.requests import UploadRequest
+from services.intake.domain.upload_rules import CHUNK
 from services.intake.errors import UploadNotFound
-from services.intake.media import commands as media_commands
-from services.intake.media.commands import TOKEN, Cabinet, Claim
+from services.intake.front_door import media_context
+from services.intake.media.commands import uploading
+from services.intake.media.context import TOKEN, UploadHandle
 from services.intake.media.objects.port import StoreUnavailable
 
 log = logs.get(__name__)
@@ -33,7 +35,7 @@ _YES = {"1", "true", "yes", "on"}
 
 @blueprint.before_request
 def check_version() -> Response | None:
-    """Another version of the protocol is refused with the one we speak; looking needs none."""
+    """Refuses any other version of the protocol and names ours; GET and OPTIONS need none."""
     if request.method in ("GET", "OPTIONS") or request.headers.get("Tus-Resumable") == VERSION:
         return None
     raise Refusal("stale", "Tus-Resumable", version=VERSION)
@@ -47,40 +49,37 @@ def say_version(answer: Response) -> Response:
 
 @blueprint.route("", methods=["OPTIONS"], provide_automatic_options=False)
 def capabilities() -> Response:
-    """What this server can do, as tus clients ask."""
-    allowance = cabinet().settings.allowance
-    said = {"Tus-Extension": "creation,termination", "Tus-Max-Size": str(allowance.video_bytes)}
-    return Response(status=204, headers=said)
+    """What this server can do, for tus clients that ask."""
+    allowance = media_context().settings.allowance
+    headers = {"Tus-Extension": "creation,termination", "Tus-Max-Size": str(allowance.video_bytes)}
+    return Response(status=204, headers=headers)
 
 
 @blueprint.route("", methods=["POST"])
 def begin() -> Response:
     """Begins an upload; `Upload-Metadata` says its `kind` (photo, video) and `consent` to keep time and place."""
-    told, size, token = _metadata(), _number("Upload-Length"), request.headers.get("Upload-Token")
-    if told.get("kind") not in set(Kind) or size < 1 or (token and not TOKEN.fullmatch(token)):
-        raise Refusal("bad_request", "Upload-Metadata")
+    upload_request = _upload_request()
     with web.database().transaction() as tx:
-        kind, consent = Kind(told["kind"]), told.get("consent", "") in _YES
-        claim = media_commands.begin(tx, cabinet(), kind, size, consent, source(), token)
-    answer = jsonify(id=claim.id, token=claim.token)
+        handle = uploading.begin(tx, media_context(), upload_request, source())
+    answer = jsonify(id=handle.id, token=handle.token)
     answer.status_code = 201
-    answer.headers.update({"Location": f"/uploads/{claim.id}", "Upload-Token": claim.token, "Upload-Offset": "0"})
+    answer.headers.update({"Location": f"/uploads/{handle.id}", "Upload-Token": handle.token, "Upload-Offset": "0"})
     return answer
 
 
 @blueprint.route("/<id_>", methods=["HEAD"])
 def offset(id_: str) -> Response:
-    """Where to go on."""
-    media = media_commands.upload(web.database(), cabinet(), _claim(id_))
+    """Where to resume."""
+    media = uploading.upload(web.database(), media_context(), _handle(id_))
     return Response(headers={"Upload-Offset": str(media.offset), "Upload-Length": str(media.size)})
 
 
 @blueprint.route("/<id_>", methods=["GET"])
-def state(id_: str) -> Response:
-    """How the file stands, for the page that sent it."""
-    media = media_commands.upload(web.database(), cabinet(), _claim(id_))
-    told = {"state": media.state, "offset": media.offset, "size": media.size, "bound": media.number is not None}
-    return jsonify(told | {"reason": media.reason, "said": said(media)})
+def status(id_: str) -> Response:
+    """The state of the file, for the page that sent it."""
+    media = uploading.upload(web.database(), media_context(), _handle(id_))
+    state = {"state": media.state, "offset": media.offset, "size": media.size, "bound": media.number is not None}
+    return jsonify(state | {"reason": media.reason, "said": status_sentence(media)})
 
 
 @blueprint.route("/<id_>", methods=["PATCH"])
@@ -89,34 +88,37 @@ def add_piece(id_: str) -> Response:
     if request.mimetype != PIECE_TYPE:
         raise Refusal("unsupported_media_type")
     start, piece = _number("Upload-Offset"), request.get_data(cache=False)
-    end = media_commands.add_piece(web.database(), cabinet(), _claim(id_), start, piece)
+    end = uploading.add_piece(web.database(), media_context(), _handle(id_), start, piece)
     return Response(status=204, headers={"Upload-Offset": str(end)})
 
 
 @blueprint.route("/<id_>", methods=["DELETE"])
-def give_up(id_: str) -> Response:
-    """The sender does not want it any more."""
-    media_commands.give_up(web.database(), cabinet(), _claim(id_))
+def cancel(id_: str) -> Response:
+    """The sender no longer wants it."""
+    uploading.cancel(web.database(), media_context(), _handle(id_))
     return Response(status=204)
 
 
-def cabinet() -> Cabinet:
-    return cast(Cabinet, current_app.extensions["intake.media"])
-
-
 def source() -> str:
-    """From whom uploads are counted: the officer, or the address."""
-    with suppress(Refusal):  # a token that has ended is no reason to refuse a file
+    """To whom uploads are counted: the officer, or the address."""
+    with suppress(Refusal):  # an expired token is no reason to refuse a file
         if subject := identified().subject:
             return f"officer {subject}"
     return web.client_address()
 
 
-def _claim(id_: str) -> Claim:
+def _handle(id_: str) -> UploadHandle:
     token = request.headers.get("Upload-Token", "")
     if not TOKEN.fullmatch(token):
         raise UploadNotFound()
-    return Claim(id_, token)
+    return UploadHandle(id_, token)
+
+
+def _upload_request() -> UploadRequest:
+    metadata, size, token = _metadata(), _number("Upload-Length"), request.headers.get("Upload-Token")
+    if metadata.get("kind") not in set(Kind) or size < 1 or (token and not TOKEN.fullmatch(token)):
+        raise Refusal("bad_request", "Upload-Metadata")
+    return UploadRequest(Kind(metadata["kind"]), size, metadata.get("consent", "") in _YES, token)
 
 
 def _number(header: str) -> int:
@@ -137,12 +139,11 @@ def _metadata() -> dict[str, str]:
     return found
 
 
-def install(app: Flask, cabinet: Cabinet) -> None:
-    """Gives the application what uploads and media stand on, and the answer while the object store is away."""
-    app.extensions["intake.media"] = cabinet
-    app.register_error_handler(StoreUnavailable, _store_away)
+def install(app: Flask) -> None:
+    """Registers the answer given while the object store is unavailable."""
+    app.register_error_handler(StoreUnavailable, _store_unavailable)
 
 
-def _store_away(error: StoreUnavailable) -> Response:
+def _store_unavailable(error: StoreUnavailable) -> Response:
     log.error("object store unavailable", reason=str(error))
     return problems.refused(Refusal("unavailable", retry_after=5))

@@ -1,4 +1,4 @@
-"""How often one address may try something: a count in a window that starts with the first try."""
+"""How often one address may try something: a count within a window that starts at the first try."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """At most `most` tries within `window`."""
 
     most: int
@@ -15,13 +15,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Tries counted so far; the count is void from `until` (UTC) on."""
+    """Tries counted so far; the count expires at `until` (UTC)."""
 
     count: int
     until: datetime
 
 
-def wait(limit: Limit, tally: Tally | None, now: datetime) -> int:
+def seconds_to_wait(limit: RateLimit, tally: Tally | None, now: datetime) -> int:
     """Seconds until another try is allowed; 0 when it is allowed now."""
     if tally is None or tally.until <= now or tally.count < limit.most:
         return 0

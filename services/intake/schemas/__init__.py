@@ -1,0 +1,1 @@
+"""What comes in over HTTP, checked and made into typed values, and what goes out."""
