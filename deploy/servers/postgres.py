@@ -63,7 +63,7 @@ class Postgres:
         if not self.child.running and not ports.is_free(self.port):
             self.port = ports.free_port()
         self.folder.remember("postgres", self.port)
-        command = [programs / "postgres", "-D", self.data, "-p", str(self.port)]
+        command: list[str | Path] = [programs / "postgres", "-D", self.data, "-p", str(self.port)]
         command += [f"--{name}={value}" for name, value in self.settings.items()]
         self.child.start(command, _env(), drop=True, cwd=Path("/"))
 

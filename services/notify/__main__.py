@@ -14,7 +14,7 @@ from chassis.errors import DomainError
 from chassis.operating.operations import rows, who, wrong
 from chassis.settings import Settings as Base
 from services.notify import api
-from services.notify.commands import held, letters
+from services.notify.commands import gauges, held, printing
 from services.notify.commands.projection import PROJECTION
 from services.notify.operating.verdicts import judge
 from services.notify.settings import Settings, current
@@ -73,7 +73,7 @@ def _letter_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _letters(asked: argparse.Namespace, settings: Base, database: Database) -> int:
     try:
-        same = letters.print_again(database, cast(Settings, settings), str(asked.id))
+        same = printing.print_again(database, cast(Settings, settings), str(asked.id))
     except DomainError as error:
         print(f"{asked.id}: {error}", file=sys.stderr)
         return 1
@@ -87,7 +87,7 @@ SERVICE = process.Service(
     app=api.create_app,
     worker="services.notify.service:Notify",
     migrations=Path(__file__).parent / "migrations",
-    status=held.status,
+    status=gauges.status,
     judge=judge,
     projection=PROJECTION,
     commands={

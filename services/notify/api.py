@@ -1,4 +1,4 @@
-"""The front door of notify: letters for leaders and units, messages for the centre."""
+"""The HTTP API of notify: letters for leaders and units, messages for the centre."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -9,9 +9,8 @@ from chassis import web
 from chassis.database import Database
 from chassis.settings import Settings as Base
 from services.notify import errors, schemas, store
-from services.notify.commands import letters as commands
-from services.notify.domain.letter import Letter
-from services.notify.pages import door
+from services.notify.commands import printing, requests
+from services.notify.domain.letter import Letter, legal
 from services.notify.pages import letters as pages
 from services.notify.settings import Settings
 
@@ -36,35 +35,34 @@ def openapi() -> dict[str, Any]:
 
 
 @blueprint.route("/letters")
-@web.requires(*door.READERS)
+@web.requires(*requests.READERS)
 @blueprint.arguments(schemas.LetterQuery, location="query")
 @blueprint.response(200, schemas.LettersAnswer)
-def list_letters(query: dict[str, Any]) -> dict[str, Any]:
+def list_letters(query: schemas.LetterPage) -> dict[str, Any]:
     """Letters the caller may see, newest first."""
-    after = str(query["after"]) if "after" in query else None
     with web.database().transaction() as tx:
-        page = store.letters.page(tx, web.caller().scopes, query.get("state"), after, query["limit"])
-    more = len(page) == query["limit"]
-    return {"letters": [commands.answer_of(each) for each in page], "after": page[-1].id if more else None}
+        page = store.letters.page(tx, web.caller().scopes, query.state, query.after, query.limit)
+    more = len(page) == query.limit
+    return {"letters": [_shown(each) for each in page], "after": page[-1].id if more else None}
 
 
 @blueprint.route("/letters/<letter_id>")
-@web.requires(*door.READERS)
+@web.requires(*requests.READERS)
 @blueprint.response(200, schemas.LetterAnswer)
 def get_letter(letter_id: str) -> Answer:
     """One letter."""
     with web.database().transaction() as tx:
-        return _answer(door.visible(tx, letter_id))
+        return _answer(requests.visible(tx, letter_id))
 
 
 @blueprint.route("/letters/<letter_id>/pdf")
-@web.requires(*door.READERS)
+@web.requires(*requests.READERS)
 @blueprint.response(200, content_type="application/pdf")
 def download(letter_id: str) -> Response:
     """The paper, once it is issued."""
     with web.database().transaction() as tx:
-        letter = door.visible(tx, letter_id)
-        path = commands.paper(tx, door.settings(), letter)
+        letter = requests.visible(tx, letter_id)
+        path = printing.printed_file(tx, requests.settings(), letter)
     answer = send_file(path, mimetype="application/pdf", as_attachment=True, download_name=path.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -74,42 +72,46 @@ def download(letter_id: str) -> Response:
 @web.requires("leader")
 @blueprint.arguments(schemas.NothingMore)
 @blueprint.response(200, schemas.LetterAnswer)
-def sign(body: dict[str, Any], letter_id: str) -> Answer:
+def sign(body: Mapping[str, Any], letter_id: str) -> Answer:
     """Signs a proposed letter; it gets its number and goes to the printer."""
-    return _answer(door.sign(letter_id, body, _current))
+    return _answer(requests.sign(letter_id, web.expect_revision))
 
 
 @blueprint.route("/letters/<letter_id>/decline", methods=["POST"])
 @web.requires("leader")
 @blueprint.arguments(schemas.DeclineBody)
 @blueprint.response(200, schemas.LetterAnswer)
-def decline(body: dict[str, Any], letter_id: str) -> Answer:
+def decline(body: schemas.Decline, letter_id: str) -> Answer:
     """Voids a proposed letter, with a reason."""
-    return _answer(door.decline(letter_id, body, _current))
+    return _answer(requests.decline(letter_id, body, web.expect_revision))
 
 
 @blueprint.route("/letters/<letter_id>/acknowledge", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(schemas.NothingMore)
 @blueprint.response(200, schemas.LetterAnswer)
-def acknowledge(body: dict[str, Any], letter_id: str) -> Answer:
+def acknowledge(body: Mapping[str, Any], letter_id: str) -> Answer:
     """The unit confirms that it has its letter; another unit's letter does not exist for it."""
-    return _answer(door.acknowledge(letter_id, body, _current))
+    return _answer(requests.acknowledge(letter_id, web.expect_revision))
 
 
 @blueprint.route("/messages")
 @web.requires("operator", "centre")
 @blueprint.arguments(schemas.MessageQuery, location="query")
 @blueprint.response(200, schemas.MessagesAnswer)
-def list_messages(query: dict[str, Any]) -> dict[str, Any]:
+def list_messages(query: schemas.CaseMessages) -> dict[str, Any]:
     """What was planned and done to tell people about one case."""
     with web.database().transaction() as tx:
-        return {"messages": store.messages.of_case(tx, query["case"])}
-
-
-def _current(letter: Letter) -> None:
-    web.expect_revision(letter.revision)
+        return {"messages": store.messages.of_case(tx, query.case)}
 
 
 def _answer(letter: Letter) -> Answer:
-    return commands.answer_of(letter), {"ETag": web.etag(letter.revision)}
+    return _shown(letter), {"ETag": web.etag(letter.revision)}
+
+
+def _shown(letter: Letter) -> dict[str, Any]:
+    names = ("id", "case", "unit", "unit_name", "state", "revision", "proposed_at", "signed_at", "issued_at")
+    more = ("acknowledged_at", "voided_at", "cause", "reason", "sha256")
+    shown = {name: getattr(letter, name) for name in (*names, *more)}
+    breach = {"kind": letter.kind, "gen": letter.gen, "due": letter.due, "breached_at": letter.breached_at}
+    return shown | {"letter_number": letter.number, "breach": breach, "legal": list(legal(letter.state))}

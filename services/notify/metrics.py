@@ -1,8 +1,10 @@
 """What notify counts (names are lianxin_notify_…)."""
 
+from collections.abc import Iterable
+
 from chassis import metrics
 from services.notify.domain.gateway import Fate
-from services.notify.domain.letter import TRANSITIONS
+from services.notify.domain.letter import State
 from services.notify.domain.template import TEMPLATES
 
 _OUTCOME = {"outcome": ("answered", "silent")}
@@ -27,7 +29,7 @@ CONTACTS = metrics.counter("notify", "contacts", "Questions to intake for reside
 CONTACTS_SECONDS = metrics.histogram(
     "notify", "contacts_seconds", "One such question, from asking to the answer opened", _OUTCOME
 )
-LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": tuple(TRANSITIONS)})
+LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": tuple(State)})
 PRINT_SECONDS = metrics.histogram("notify", "print_seconds", "One print run of letters in the child process")
 WAITING = metrics.reading(
     "notify", "messages_waiting", "Messages without an end", {"state": ("pending", "claimed", "held")}
@@ -36,6 +38,12 @@ OLDEST = metrics.reading("notify", "messages_oldest_seconds", "Age of the oldest
 UNSIGNED = metrics.reading(
     "notify", "letters_open", "Letters that wait for somebody", {"state": ("proposed", "signed", "issued")}
 )
+
+
+def count_messages(templates: Iterable[str], outcome: str) -> None:
+    """Counts one message of each of `templates` (repeats count again)."""
+    for template in templates:
+        MESSAGES.labels(template, outcome).inc()
 
 
 def count_contacts(outcome: str, seconds: float) -> None:

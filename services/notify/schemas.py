@@ -1,16 +1,39 @@
 """What comes in and goes out over HTTP."""
 
-from marshmallow import Schema, fields, validate
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
 
 from chassis.delivery.events import Moment
+from services.notify.domain.letter import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPage:
+    """A page of letters: at most `limit` in `state`, from the one following the letter `after`.
+
+    None means: in any state, from the first.
+    """
+
+    state: State | None
+    after: str | None
+    limit: int
 
 
 class LetterQuery(Schema):
-    """Which letters: one state, from the one behind `after` on."""
+    """Which letters: those in one state, from the one following `after`."""
 
-    state = fields.String(validate=validate.OneOf(["proposed", "signed", "issued", "acknowledged", "voided"]))
+    state = fields.String(validate=validate.OneOf([state.value for state in State]))
     after = fields.UUID(metadata={"description": "id of the last letter of the page before"})
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
+
+    @post_load
+    def page(self, data: dict[str, Any], **_: Any) -> LetterPage:
+        state, after = data.get("state"), data.get("after")
+        return LetterPage(
+            state=State(state) if state else None, after=str(after) if after else None, limit=data["limit"]
+        )
 
 
 class BreachAnswer(Schema):
@@ -55,16 +78,38 @@ class NothingMore(Schema):
     """A command without arguments."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    """A leader declines to sign, for `reason`."""
+
+    reason: str
+
+
 class DeclineBody(Schema):
     """Why the letter is not signed."""
 
     reason = fields.String(required=True, validate=validate.Length(min=2, max=500))
+
+    @post_load
+    def decline(self, data: dict[str, Any], **_: Any) -> Decline:
+        return Decline(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMessages:
+    """The messages of the case with the number `case`."""
+
+    case: str
 
 
 class MessageQuery(Schema):
     """Messages of one case."""
 
     case = fields.String(required=True, validate=validate.Length(min=1, max=40))
+
+    @post_load
+    def messages(self, data: dict[str, Any], **_: Any) -> CaseMessages:
+        return CaseMessages(**data)
 
 
 class MessageAnswer(Schema):

@@ -1,7 +1,8 @@
-"""The Nameko class of notify: what it hears, what it asks, and the loops that tell people."""
+"""The Nameko class of notify: the events it reads, what it asks intake, and the loops that send and print."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import eventlet
@@ -17,12 +18,15 @@ from chassis.framework.ops import Ops
 from chassis.framework.providers import DatabaseProvider, SettingsProvider
 from chassis.framework.relay import Relay
 from chassis.settings import required
-from services.notify.commands import SUBSCRIPTION, held, sending
-from services.notify.commands.cases import propose_when_due
-from services.notify.commands.letters import print_signed
-from services.notify.commands.sending import Contacts
+from services.notify.commands import SUBSCRIPTION, gauges
+from services.notify.commands.printing import print_signed
+from services.notify.commands.proposing import propose_when_due
+from services.notify.commands.residents import send_to_residents
+from services.notify.commands.sender import Contacts, Sender
+from services.notify.commands.staff import send_to_staff
+from services.notify.commands.unknown import resolve_unknown
 from services.notify.domain.gateway import Fate
-from services.notify.gateways.chosen import gateway_of
+from services.notify.gateways.configured import gateway_of
 from services.notify.metrics import SMS
 from services.notify.settings import Settings, current
 
@@ -30,11 +34,11 @@ log = logs.get(__name__)
 
 ANSWER_SECONDS = 2.0
 GATEWAY_CALLS = 25
-"""Calls to the gateway side by side: half a batch, so that a slow one costs two waits."""
+"""Concurrent calls to the gateway: half a batch, so a slow gateway costs two waits."""
 
 
 class NoAnswer(Exception):
-    """Intake did not answer in time. An Exception, since a bare Timeout would leak the Nameko worker for good."""
+    """Intake did not answer in time. An Exception, because a bare Timeout would leak the Nameko worker."""
 
 
 class GatewayProvider(SettingsProvider):
@@ -51,7 +55,7 @@ class GatewayProvider(SettingsProvider):
 
 
 class Notify:
-    """Tells people: residents and units by SMS, units by warning letter."""
+    """Sends SMS to residents and staff, and issues warning letters to units."""
 
     name = "notify"
     settings = SettingsProvider(current)
@@ -67,15 +71,15 @@ class Notify:
 
     @Loop.decorator(role="send", idle=0.05)
     def send_to_residents(self) -> bool:
-        return sending.send_to_residents(self.database, self.settings, self.gateway, self._asking())
+        return send_to_residents(self._sender())
 
     @Loop.decorator(role="send", idle=0.1)
     def send_to_staff(self) -> bool:
-        return sending.send_to_staff(self.database, self.settings, self.gateway)
+        return send_to_staff(self._sender())
 
     @Loop.decorator(role="send", idle=0.5)
     def resolve_unknown(self) -> bool:
-        return sending.resolve_unknown(self.database, self.settings, self.gateway, self._asking())
+        return resolve_unknown(self._sender())
 
     @Loop.decorator(role="letters", idle=1.0)
     def propose_letters(self) -> bool:
@@ -87,20 +91,21 @@ class Notify:
 
     @Loop.decorator(role="send", idle=5.0)
     def measure(self) -> None:
-        held.measure(self.database)
+        gauges.measure(self.database)
 
-    def _asking(self) -> Callable[[str, Sequence[str]], Contacts | None]:
-        return lambda template, numbers: _contacts(self.intake, self.settings, template, numbers)
+    def _sender(self) -> Sender:
+        ask = partial(_contacts, self.intake, self.settings)
+        return Sender(database=self.database, settings=self.settings, gateway=self.gateway, ask=ask)
 
 
 def _contacts(intake: Any, settings: Settings, template: str, numbers: Sequence[str]) -> Contacts | None:
-    """How to reach the writers of these cases; None if intake does not answer, or not to us."""
+    """How to reach the residents of these cases, by case number; None if intake gives no answer we can open."""
     try:
         with eventlet.Timeout(ANSWER_SECONDS, NoAnswer):
             answer = intake.contacts(list(numbers), template)
         opened: Mapping[str, Mapping[str, str]] = crypto.jwe_open(answer["sealed"], cast(KeySet, settings.reader_key))
     except Exception as error:
-        # The text of a remote error is the other side's; only its kind is ours to log.
+        # The text of a remote error may hold anything; only its type is safe to log.
         log.warning("no contacts", template=template, cases=len(numbers), error=type(error).__name__)
         return None
     return opened

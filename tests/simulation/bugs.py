@@ -11,9 +11,8 @@ from typing import Any
 from chassis.delivery import inbox
 from chassis.delivery.consumer import Consumer
 from chassis.delivery.relay import MOVE, Relay
-from services.notify.commands import cases as notify_cases
-from services.notify.commands import letters as letter_commands
-from services.notify.commands import sending
+from services.notify.commands import facts, printing, sender, unknown
+from services.notify.commands.sender import Sender
 from services.notify.domain import plan
 from services.notify.domain.gateway import Fate
 from services.sla.domain import clock as sla_clock
@@ -214,31 +213,31 @@ def _no_retraction() -> Iterator[tuple[Any, str, Any]]:
 
 @bug("the gateway is called before the claim is committed")
 def _claim_late() -> Iterator[tuple[Any, str, Any]]:
-    real = sending._claim
+    real = Sender.claim
 
-    def call_first(tx: Any, settings: Any, gateway: Any, claimed: Any, now: Any) -> None:
+    def call_first(self: Any, tx: Any, claimed: Any, now: Any) -> None:
         if claimed:
-            sending._hand_over(gateway, settings, claimed, now)
-        real(tx, settings, gateway, claimed, now)
+            self.hand_over(claimed, now)
+        real(self, tx, claimed, now)
 
-    yield sending, "_claim", call_first
+    yield Sender, "claim", call_first
 
 
 @bug("an SMS of unknown fate is sent again without asking")
 def _no_lookup() -> Iterator[tuple[Any, str, Any]]:
-    yield sending, "after_unknown", lambda taken, **rest: "again"
+    yield unknown, "after_unknown", lambda taken, **rest: "again"
 
 
 @bug("an SMS of unknown fate goes out again under a new key")
 def _new_key() -> Iterator[tuple[Any, str, Any]]:
-    real = sending._ending
+    real = sender.outcome_of
 
-    def ending(sms: Any, answer: Any, now: Any) -> Any:
+    def outcome(sms: Any, answer: Any, now: Any) -> Any:
         if answer.fate is Fate.UNKNOWN:
             return real(sms, replace(answer, fate=Fate.BUSY), now)
         return real(sms, answer, now)
 
-    yield sending, "_ending", ending
+    yield sender, "outcome_of", outcome
 
 
 @bug("a claim whose owner died is never looked at")
@@ -261,13 +260,11 @@ def _late_ending() -> Iterator[tuple[Any, str, Any]]:
 
 @bug("what is heard of a case before its letter is forgotten", favour=("delivery_delayed", "confirm_lost"))
 def _letter_first() -> Iterator[tuple[Any, str, Any]]:
-    facts = notify_cases._FACTS
-
     def after_the_letter(case: Any, event: Any) -> Any:
         return case if case.submission is None else started(case, event)
 
-    started = facts["clock.started"]
-    yield facts, "clock.started", after_the_letter
+    started = facts.FACTS["clock.started"]
+    yield facts.FACTS, "clock.started", after_the_letter
 
 
 @bug("messages to be planned are forgotten when two causes come in one batch")
@@ -295,7 +292,7 @@ def _second_letter() -> Iterator[tuple[Any, str, Any]]:
 
 @bug("the paper is made but nobody writes down that it was")
 def _not_issued() -> Iterator[tuple[Any, str, Any]]:
-    yield letter_commands, "_issue", lambda tx, letter_id, sha256: None
+    yield printing, "_issue", lambda tx, letter_id, sha256: None
 
 
 @bug("a retracted breach keeps its letter")

@@ -23,7 +23,7 @@ from services.dispatch import commands as dispatch
 from services.intake import commands as intake
 from services.intake.domain import query_code
 from services.notify.commands import cases as notify
-from services.notify.commands import letters, sending
+from services.notify.commands import pending, printing, residents, sender, sms, staff
 from services.sla.commands import cases as sla
 from tests.simulation.memory import Refused
 from tests.simulation.town import Town
@@ -78,12 +78,12 @@ def _code() -> str:
 
 def _replacements() -> Iterator[tuple[Any, str, Any]]:
     yield failpoints, "hit", lambda name: stage.town.failpoint(name)
-    yield sending, "chance", lambda: stage.town.rng.random()
-    yield sending, "uuid", SimpleNamespace(uuid4=_uuid4)
+    yield pending, "chance", lambda: stage.town.rng.random()
+    yield sms, "uuid", SimpleNamespace(uuid4=_uuid4)
     clock = SimpleNamespace(monotonic=lambda: stage.town.now)
-    for module in (sending, relay, consumer):
+    for module in (sender, residents, staff, relay, consumer):
         yield module, "time", clock
-    yield letters, "print_letters", lambda *order: stage.town.printer.print_letters(*order)
+    yield printing, "print_letters", lambda *order: stage.town.printer.print_letters(*order)
     yield query_code, "new", _code
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("chassis", "services") and getattr(module, "text", None) is sqlalchemy.text:

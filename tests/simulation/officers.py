@@ -108,17 +108,18 @@ class Leader:
         def act() -> None:
             for row in list(self.town.databases["notify"].tables["letters"].values()):
                 if row["state"] in ("proposed", "issued"):
-                    self._decide(row["id"], row["state"])
+                    self._decide(row["id"], row["state"], row["unit"])
             if times > 1:
                 self.town.at(self.town.now + self.rng.choice(GAPS[2:]), self.sit(times - 1))
 
         return act
 
-    def _decide(self, letter: str, state: str) -> None:
+    def _decide(self, letter: str, state: str, unit: str) -> None:
+        officer = letters.Officer(subject="leader", unit=unit, scopes=frozenset({f"unit:{unit}"}), expect=unchecked)
         commands: dict[str, Callable[[Any], Any]] = {
-            "sign": lambda tx: letters.sign(tx, NOTIFY, letter, "leader", unchecked),  # type: ignore[arg-type]
-            "decline": lambda tx: letters.decline(tx, letter, "情况特殊", unchecked),
-            "acknowledge": lambda tx: letters.acknowledge(tx, letter, unchecked),
+            "sign": lambda tx: letters.sign(tx, NOTIFY, letter, officer),  # type: ignore[arg-type]
+            "decline": lambda tx: letters.decline(tx, letter, "情况特殊", officer),
+            "acknowledge": lambda tx: letters.acknowledge(tx, letter, officer),
         }
         asked = "acknowledge" if state == "issued" else self.rng.choice(("sign", "sign", "sign", "decline"))
         self.calls += 1

@@ -10,7 +10,7 @@ from chassis.delivery.broker import Outgoing as ToBroker
 from chassis.delivery.broker import PublishFailed
 from chassis.delivery.topology import load
 from services.notify.domain.gateway import Answer, Fate, Outgoing
-from services.notify.printing.press import PrinterFailed
+from services.notify.printing.printer import PrinterFailed
 
 if TYPE_CHECKING:
     from tests.simulation.town import Town
@@ -172,7 +172,7 @@ class Gateway:
 
 
 class Printer:
-    """services/notify/printing/render.py: the same content gives the same paper under the same name."""
+    """services/notify/printing/typeset.py: the same content gives the same paper under the same name."""
 
     def __init__(self, town: "Town") -> None:
         self.town = town

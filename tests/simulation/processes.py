@@ -12,9 +12,12 @@ from chassis.delivery.envelope import source_of
 from chassis.delivery.relay import Relay
 from chassis.delivery.topology import load
 from services.intake.domain import contacts as contact_rules
-from services.notify.commands import sending
-from services.notify.commands.cases import propose_when_due
-from services.notify.commands.letters import print_signed
+from services.notify.commands.printing import print_signed
+from services.notify.commands.proposing import propose_when_due
+from services.notify.commands.residents import send_to_residents
+from services.notify.commands.sender import Sender
+from services.notify.commands.staff import send_to_staff
+from services.notify.commands.unknown import resolve_unknown
 from services.sla.commands.cases import Firing
 from tests.simulation.doors import writer_of
 from tests.simulation.ground import SUBSCRIPTIONS
@@ -160,10 +163,16 @@ def _sla(town: Town, process: Process) -> list[Loop]:
 
 
 def _notify(town: Town, process: Process) -> list[Loop]:
-    database, gateway = town.databases["notify"], town.gateway
+    database = town.databases["notify"]
+    sender = Sender(
+        database=database,  # type: ignore[arg-type]
+        settings=NOTIFY,  # type: ignore[arg-type]
+        gateway=town.gateway,
+        ask=partial(ask, town),
+    )
     windows, posts = database.tables["windows"], database.tables["posts"]
 
-    def told(audience: str) -> Callable[[Mapping[str, Any]], datetime | None]:
+    def due(audience: str) -> Callable[[Mapping[str, Any]], datetime | None]:
         def moment(row: Mapping[str, Any]) -> datetime | None:
             if row["state"] != "pending" or row["audience"] != audience:
                 return None
@@ -178,15 +187,15 @@ def _notify(town: Town, process: Process) -> list[Loop]:
 
     turns: dict[str, tuple[Callable[[], bool], Callable[[], float]]] = {
         "residents": (
-            partial(sending.send_to_residents, database, NOTIFY, gateway, partial(ask, town)),  # type: ignore[arg-type]
-            _soonest(town, "notify", "messages", told("resident")),
+            partial(send_to_residents, sender),
+            _soonest(town, "notify", "messages", due("resident")),
         ),
         "staff": (
-            partial(sending.send_to_staff, database, NOTIFY, gateway),  # type: ignore[arg-type]
-            _soonest(town, "notify", "messages", told("unit")),
+            partial(send_to_staff, sender),
+            _soonest(town, "notify", "messages", due("unit")),
         ),
         "resolver": (
-            partial(sending.resolve_unknown, database, NOTIFY, gateway, partial(ask, town)),  # type: ignore[arg-type]
+            partial(resolve_unknown, sender),
             _soonest(town, "notify", "sms", lambda row: row["lease_until"] if row["state"] == "claimed" else None),
         ),
         "proposer": (

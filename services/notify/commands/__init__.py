@@ -1,4 +1,4 @@
-"""What can be asked of notify, and how it reads the others' events."""
+"""What notify can be asked to do, and how it follows the other services' events."""
 
 from services.notify.commands.cases import SUBSCRIPTION
 

@@ -1,4 +1,4 @@
-"""Cases and units folded again from the logs: facts only, no message is planned and no letter proposed."""
+"""Rebuilds cases and units from the event logs: facts only, no message is planned and no letter proposed."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,8 @@ from chassis import clock
 from chassis.delivery.envelope import Event
 from chassis.operating.rebuild import Projection
 from services.notify import store
-from services.notify.commands.cases import SUBSCRIPTION, told, unit
+from services.notify.commands.cases import SUBSCRIPTION
+from services.notify.commands.facts import unit_of, with_event
 from services.notify.domain import plan
 from services.notify.domain.case import Case
 from services.notify.domain.unit import Unit
@@ -18,12 +19,12 @@ Known = Case | Unit
 
 def _fold(known: Known | None, event: Event) -> Known:
     if event.type == "unit.changed":
-        return unit(event)
-    return told(known if isinstance(known, Case) else Case(number=event.partitionkey), event)
+        return unit_of(event)
+    return with_event(known if isinstance(known, Case) else Case(number=event.partitionkey), event)
 
 
 def _save(tx: Connection, folded: Mapping[str, Known]) -> None:
-    """A letter that is due and was never proposed stays due, so that the timer proposes it; one that was, does not."""
+    """Leaves a letter that is due but was never proposed to the timer, which then proposes it."""
     cases = [known for known in folded.values() if isinstance(known, Case)]
     store.units.write(tx, [known for known in folded.values() if isinstance(known, Unit)])
     proposed, now = store.letters.proposed(tx, [case.number for case in cases]), clock.now(tx)

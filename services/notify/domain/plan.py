@@ -12,7 +12,7 @@ from services.notify.domain.case import Breach, Case, Mark, nearest_before
 from services.notify.domain.message import Message
 from services.notify.domain.template import LIMITS, RESIDENT, TEMPLATES
 
-TOLD_BY_MARK = {"yellow": ("duty",), "red": ("head", "leader")}
+POSTS_BY_MARK = {"yellow": ("duty",), "red": ("head", "leader")}
 """Which posts of the unit learn of which mark."""
 
 
@@ -47,7 +47,7 @@ def _to_resident(case: Case) -> Iterator[Message]:
 
 def _to_unit(case: Case) -> Iterator[Message]:
     for mark in case.marks:
-        posts = () if mark.silent else TOLD_BY_MARK.get(mark.mark, ())
+        posts = () if mark.silent else POSTS_BY_MARK.get(mark.mark, ())
         for post in posts:
             yield _about_mark(case, mark, f"{mark.unit}/{post}")
 

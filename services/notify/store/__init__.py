@@ -1,5 +1,31 @@
 """All SQL of notify, one module per concept."""
 
-from services.notify.store import cases, letters, messages, units
+from services.notify.store import (
+    cases,
+    due,
+    gauges,
+    held,
+    letters,
+    messages,
+    outcomes,
+    print_jobs,
+    series,
+    sms,
+    units,
+    windows,
+)
 
-__all__ = ["cases", "letters", "messages", "units"]
+__all__ = [
+    "cases",
+    "due",
+    "gauges",
+    "held",
+    "letters",
+    "messages",
+    "outcomes",
+    "print_jobs",
+    "series",
+    "sms",
+    "units",
+    "windows",
+]

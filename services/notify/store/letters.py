@@ -1,13 +1,12 @@
-"""Warning letters and the series of their numbers."""
+"""Warning letters."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.notify.domain.letter import Letter
+from services.notify.domain.letter import Letter, State
 
 _COLUMNS = """
     id, case_number, kind, gen, unit, unit_name, complexity, started_at, due, breached_at, restricted, state, version,
@@ -29,7 +28,7 @@ def of_cases(tx: Connection, cases: Sequence[str]) -> dict[str, dict[tuple[str, 
 
 
 def proposed(tx: Connection, cases: Sequence[str]) -> dict[str, set[tuple[str, int]]]:
-    """Which letters exist of each case, by (kind, gen); nothing is locked."""
+    """The keys (kind, gen) of each case's letters; nothing is locked."""
     rows = tx.execute(
         text("select case_number, kind, gen from letters where case_number = any(:cases)"), {"cases": list(cases)}
     )
@@ -39,33 +38,33 @@ def proposed(tx: Connection, cases: Sequence[str]) -> dict[str, set[tuple[str, i
     return found
 
 
-def states(tx: Connection, ids: Iterable[str]) -> dict[str, str]:
+def states(tx: Connection, ids: Iterable[str]) -> dict[str, State]:
     """The state of each letter by id."""
     rows = tx.execute(
         text("select id, state from letters where id = any(cast(:ids as uuid[]))"), {"ids": list(set(ids))}
     )
-    return {str(row.id): row.state for row in rows}
+    return {str(row.id): State(row.state) for row in rows}
 
 
-def lock(tx: Connection, letter: str) -> Letter | None:
+def lock(tx: Connection, letter_id: str) -> Letter | None:
     """One letter by id, locked until the transaction ends."""
     row = tx.execute(
-        text(f"select {_COLUMNS} from letters where id = cast(:id as uuid) for update"), {"id": letter}
+        text(f"select {_COLUMNS} from letters where id = cast(:id as uuid) for update"), {"id": letter_id}
     ).one_or_none()
     return _letter(row) if row else None
 
 
-def get(tx: Connection, letter: str, scopes: Iterable[str]) -> Letter | None:
-    """One letter by id if the scopes may see it."""
+def get(tx: Connection, letter_id: str, scopes: Iterable[str]) -> Letter | None:
+    """One letter by id, if one of `scopes` may see it."""
     row = tx.execute(
         text(f"select {_COLUMNS} from letters where id = cast(:id as uuid) and scopes && cast(:scopes as text[])"),
-        {"id": letter, "scopes": list(scopes)},
+        {"id": letter_id, "scopes": list(scopes)},
     ).one_or_none()
     return _letter(row) if row else None
 
 
-def page(tx: Connection, scopes: Iterable[str], state: str | None, after: str | None, limit: int) -> list[Letter]:
-    """Letters the scopes may see, newest first, from the one behind `after` on."""
+def page(tx: Connection, scopes: Iterable[str], state: State | None, after: str | None, limit: int) -> list[Letter]:
+    """Letters that one of `scopes` may see, newest first, from the one following `after`."""
     rows = tx.execute(
         text(f"""
             select {_COLUMNS} from letters
@@ -80,7 +79,7 @@ def page(tx: Connection, scopes: Iterable[str], state: str | None, after: str | 
 
 
 def save(tx: Connection, letters: Iterable[Letter]) -> None:
-    """Writes letters, new ones and changed ones."""
+    """Writes new and changed letters."""
     rows = [_written(letter) for letter in letters]
     tx.execute(
         text(f"""
@@ -101,73 +100,9 @@ def save(tx: Connection, letters: Iterable[Letter]) -> None:
     )
 
 
-def next_count(tx: Connection, code: str, year: int) -> int:
-    """The next number of the series; nobody else gets one before this transaction ends, so none is lost."""
-    count: int = tx.execute(
-        text("""
-            insert into letter_numbers as n (code, year, last) values (:code, :year, 1)
-            on conflict (code, year) do update set last = n.last + 1 returning last
-        """),
-        {"code": code, "year": year},
-    ).scalar_one()
-    return count
-
-
-def fix_content(tx: Connection, letter: str, content: Mapping[str, Any], now: datetime) -> None:
-    """All that will be printed; the printer may have it at once."""
-    tx.execute(
-        text("update letters set content = cast(:content as jsonb), print_after = :now where id = cast(:id as uuid)"),
-        {"id": letter, "content": json.dumps(content, ensure_ascii=False), "now": now},
-    )
-
-
-def take_to_print(tx: Connection, now: datetime, until: datetime, limit: int) -> list[tuple[str, dict[str, Any]]]:
-    """Signed letters (id, content), kept from other printers `until` then."""
-    rows = tx.execute(
-        text("""
-            with due as (
-                select id from letters where state = 'signed' and print_after <= :now
-                order by print_after limit :limit for update skip locked)
-            update letters l set print_after = :until from due where l.id = due.id returning l.id, l.content
-        """),
-        {"now": now, "until": until, "limit": limit},
-    )
-    return [(str(row.id), row.content) for row in rows]
-
-
-def content(tx: Connection, letter: str) -> dict[str, Any] | None:
-    """What was printed."""
-    found: dict[str, Any] | None = tx.execute(
-        text("select content from letters where id = cast(:id as uuid)"), {"id": letter}
-    ).scalar_one_or_none()
-    return found
-
-
-def counts(tx: Connection) -> dict[str, int]:
-    """How many letters wait in each state that is not an end."""
-    rows = tx.execute(
-        text("""
-            select state, count(*) as number from letters where state in ('proposed', 'signed', 'issued') group by state
-        """)
-    )
-    return {row.state: row.number for row in rows}
-
-
-def oldest_signed_seconds(tx: Connection, now: datetime) -> float:
-    """How long the letter signed first of those without a paper has waited for one."""
-    seconds = tx.execute(
-        text("""
-            select coalesce(extract(epoch from cast(:now as timestamptz) - min(signed_at)), 0)
-            from letters where state = 'signed'
-        """),
-        {"now": now},
-    ).scalar_one()
-    return float(seconds)
-
-
 def _letter(row: Any) -> Letter:
     values = dict(row._mapping)
-    values["id"], values["case"] = str(values["id"]), values.pop("case_number")
+    values |= {"id": str(row.id), "state": State(row.state), "case": values.pop("case_number")}
     return Letter(**values)
 
 

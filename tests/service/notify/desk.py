@@ -14,7 +14,11 @@ from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.delivery.envelope import Message
 from chassis.web.issuers import DevelopmentIssuer
-from services.notify.commands import SUBSCRIPTION, sending
+from services.notify.commands import SUBSCRIPTION
+from services.notify.commands.residents import send_to_residents
+from services.notify.commands.sender import Sender
+from services.notify.commands.staff import send_to_staff
+from services.notify.commands.unknown import resolve_unknown
 from services.notify.domain.gateway import Gateway
 from services.notify.settings import Settings
 from tests.support.events import published
@@ -51,20 +55,25 @@ class Desk:
     issuer: DevelopmentIssuer
     intake: Directory
 
+    def sender(self, gateway: Gateway | None = None) -> Sender:
+        """What the loops that send are given; another gateway may stand in for this one."""
+        own = gateway or self.gateway
+        return Sender(database=self.database, settings=self.settings, gateway=own, ask=self.intake.ask)
+
     def hears(self, *messages: Message) -> None:
         """One batch of events."""
         inbox.receive(self.database, SUBSCRIPTION, messages)
 
     def tells(self) -> None:
         """Every loop that sends turns until nothing is left to do now."""
-        while sending.send_to_residents(self.database, self.settings, self.gateway, self.intake.ask):
+        while send_to_residents(self.sender()):
             pass
-        while sending.send_to_staff(self.database, self.settings, self.gateway):
+        while send_to_staff(self.sender()):
             pass
 
     def resolves(self) -> None:
         """Looks once for what became of SMS of unknown fate."""
-        sending.resolve_unknown(self.database, self.settings, self.gateway, self.intake.ask)
+        resolve_unknown(self.sender())
 
     def rows(self, table: str, *columns: str) -> list[Any]:
         """Rows of a table, or the values of one column."""

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.notify.commands import held, sending
+from services.notify.commands import held
+from services.notify.commands.residents import send_to_residents
+from services.notify.commands.sender import BATCH, LEASE
+from services.notify.commands.unknown import MOST_ATTEMPTS
 from services.notify.domain.gateway import Answer, Fate, Outgoing
 from services.notify.gateways.file import FileLedger
 from services.notify.gateways.http import HttpGateway
@@ -182,7 +185,7 @@ def test_what_cannot_be_found_out_is_held_in_the_end(desk: Desk, fake: FakeGatew
     fake.mode = "cut"
     desk.tells()
     fake.down()
-    for _ in range(sending.MOST_ATTEMPTS):
+    for _ in range(MOST_ATTEMPTS):
         try_again(desk)
         desk.resolves()
     fake.up()
@@ -207,7 +210,7 @@ def crash_after_claim(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, taken: boo
             return None
 
     with pytest.raises(Died):
-        sending.send_to_residents(desk.database, desk.settings, Dying(), desk.intake.ask)
+        send_to_residents(desk.sender(Dying()))
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -234,7 +237,7 @@ def test_a_process_taken_for_dead_cannot_overwrite_what_was_found_out(desk: Desk
             return [Answer(Fate.BUSY, "gateway_429")] * len(batch)
 
     receipt(desk)
-    sending.send_to_residents(desk.database, desk.settings, Sleepy(desk.settings.sms_ledger), desk.intake.ask)
+    send_to_residents(desk.sender(Sleepy(desk.settings.sms_ledger)))
     assert desk.messages() == {"received": ["sent"]}
     assert len(desk.events("message.delivered")) == 1
 
@@ -333,12 +336,12 @@ def test_a_claim_is_committed_before_the_gateway_is_called(desk: Desk) -> None:
             return super().send(batch)
 
     receipt(desk)
-    sending.send_to_residents(desk.database, desk.settings, Watching(desk.settings.sms_ledger), desk.intake.ask)
+    send_to_residents(desk.sender(Watching(desk.settings.sms_ledger)))
     assert seen == [({"received": ["claimed"]}, ["claimed"])]
 
 
 def test_the_lease_outlives_the_slowest_batch() -> None:
     from services.notify.gateways.http import CONNECT_SECONDS
 
-    slowest = timedelta(seconds=(CONNECT_SECONDS + 5.0) * sending.BATCH / 25)
-    assert slowest < sending.LEASE
+    slowest = timedelta(seconds=(CONNECT_SECONDS + 5.0) * BATCH / 25)
+    assert slowest < LEASE

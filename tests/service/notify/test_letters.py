@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.notify.commands import letters
-from services.notify.commands.cases import propose_when_due
+from services.notify.commands.letters import Officer
+from services.notify.commands.printing import print_again, print_signed
+from services.notify.commands.proposing import propose_when_due
 from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed
@@ -33,7 +35,7 @@ def sign(desk: Desk, letter: str, **more: Any) -> Any:
 
 def printed(desk: Desk) -> None:
     """What was signed is on paper."""
-    while letters.print_signed(desk.database, desk.settings):
+    while print_signed(desk.database, desk.settings):
         pass
 
 
@@ -41,7 +43,7 @@ def test_a_breach_becomes_a_letter_in_the_tray_and_an_sms_to_the_head(desk: Desk
     desk.hears(unit_changed(head="13800000008"))
     (letter,) = breach(desk, 1)
     assert sign(desk, letter).json["letter_number"] == f"宝新警示〔{YEAR}〕1号"
-    assert letters.print_signed(desk.database, desk.settings)
+    assert print_signed(desk.database, desk.settings)
     paper = desk.settings.letters_dir / "C07" / f"宝新警示〔{YEAR}〕1号.pdf"
     assert paper.read_bytes().startswith(b"%PDF")
     assert hashlib.sha256(paper.read_bytes()).hexdigest() == desk.rows("letters", "sha256")[0]
@@ -53,7 +55,7 @@ def test_a_breach_becomes_a_letter_in_the_tray_and_an_sms_to_the_head(desk: Desk
     assert [line["to"] for line in desk.ledger()] == ["13800000008"]
     assert f"宝新警示〔{YEAR}〕1号已送达" in desk.ledger()[0]["text"]
     paper.unlink()
-    assert letters.print_again(desk.database, desk.settings, letter), "the same content gives the same bytes"
+    assert print_again(desk.database, desk.settings, letter), "the same content gives the same bytes"
 
 
 def test_the_events_of_a_letter_are_numbered_without_a_gap(desk: Desk) -> None:
@@ -103,9 +105,10 @@ def test_twenty_leaders_signing_at_once_leave_no_hole_in_the_numbers(desk: Desk)
 
 def test_a_signature_that_fails_uses_up_no_number(desk: Desk) -> None:
     first, second = breach(desk, 1, 2)
+    leader = Officer(subject="u1", unit=None, scopes=frozenset({"leader"}), expect=lambda _: None)
 
     with suppress(ZeroDivisionError), desk.database.transaction() as tx:
-        letters.sign(tx, desk.settings, first, "u1", lambda _: None)
+        letters.sign(tx, desk.settings, first, leader)
         raise ZeroDivisionError
     assert sign(desk, second).json["letter_number"] == f"宝新警示〔{YEAR}〕1号"
 
@@ -215,13 +218,13 @@ def test_a_printer_that_died_after_the_paper_was_made_leaves_one_paper(desk: Des
 
     desk.set("alter table letters add constraint not_now check (state <> 'issued')")
     with pytest.raises(IntegrityError):
-        letters.print_signed(desk.database, desk.settings)
+        print_signed(desk.database, desk.settings)
     desk.set("alter table letters drop constraint not_now")
     assert desk.rows("letters", "state") == ["signed"]
-    assert not letters.print_signed(desk.database, desk.settings), "the dead printer's time still runs"
+    assert not print_signed(desk.database, desk.settings), "the dead printer's time still runs"
     desk.set("update letters set print_after = clock_now()")
     before = {path: path.read_bytes() for path in desk.settings.letters_dir.rglob("*") if path.is_file()}
-    assert letters.print_signed(desk.database, desk.settings)
+    assert print_signed(desk.database, desk.settings)
     after = {path: path.read_bytes() for path in desk.settings.letters_dir.rglob("*") if path.is_file()}
     assert before == after and len(after) == 1
     assert desk.rows("letters", "state") == ["issued"]
@@ -233,7 +236,7 @@ def test_one_letter_that_cannot_be_printed_delays_no_other(desk: Desk) -> None:
         sign(desk, id_)
 
     desk.set("update letters set content = content - 'issuer' where case_number = 'XA20261124000002'")
-    letters.print_signed(desk.database, desk.settings)
+    print_signed(desk.database, desk.settings)
     assert sorted(desk.rows("letters", "case_number", "state")) == [
         ("XA20261124000001", "issued"),
         ("XA20261124000002", "signed"),

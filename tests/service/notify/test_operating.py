@@ -13,9 +13,12 @@ from sqlalchemy import text
 
 from chassis.settings import SettingsError, read
 from services.notify import metrics
-from services.notify.commands import held, sending
+from services.notify.commands import gauges
+from services.notify.commands.residents import send_to_residents
+from services.notify.commands.staff import send_to_staff
+from services.notify.commands.unknown import resolve_unknown
 from services.notify.domain.gateway import Answer, Fate
-from services.notify.gateways.chosen import gateway_of
+from services.notify.gateways.configured import gateway_of
 from services.notify.gateways.file import FileLedger
 from services.notify.settings import Settings
 from tests.service.notify.desk import Desk
@@ -51,8 +54,8 @@ def hold(desk: Desk) -> str:
             return None
 
     desk.hears(Story(NUMBER).submitted())
-    sending.send_to_residents(desk.database, desk.settings, Mute(), desk.intake.ask)
-    sending.resolve_unknown(desk.database, desk.settings, Mute(), desk.intake.ask)
+    send_to_residents(desk.sender(Mute()))
+    resolve_unknown(desk.sender(Mute()))
     return str(desk.rows("messages", "id")[0])
 
 
@@ -105,18 +108,18 @@ def test_the_status_shows_what_waits_and_that_a_held_message_needs_a_person(desk
 
 
 def test_the_gauges_are_there_also_where_nothing_waits(desk: Desk) -> None:
-    held.measure(desk.database)
+    gauges.measure(desk.database)
     assert metrics.WAITING.values == {("pending",): 0, ("claimed",): 0, ("held",): 0}
     assert metrics.OLDEST.values == {(): 0}
 
 
 def test_the_gauges_count_what_waits_in_every_state(desk: Desk) -> None:
     desk.hears(Story(NUMBER).submitted(), Story("XA20261124000002").submitted())
-    held.measure(desk.database)
+    gauges.measure(desk.database)
     assert metrics.WAITING.values["pending",] == 2
     with desk.database.transaction() as tx:
         tx.execute(text("update messages set state = 'held' where case_number = :number"), {"number": NUMBER})
-    held.measure(desk.database)
+    gauges.measure(desk.database)
     assert metrics.WAITING.values == {("pending",): 1, ("claimed",): 0, ("held",): 1}
 
 
@@ -137,7 +140,7 @@ def test_two_replicas_send_everything_once(desk: Desk) -> None:
 
     def replica(_: int) -> None:
         gateway = FileLedger(desk.settings.sms_ledger)
-        while sending.send_to_residents(desk.database, desk.settings, gateway, desk.intake.ask):
+        while send_to_residents(desk.sender(gateway)):
             pass
 
     with ThreadPoolExecutor(2) as threads:
@@ -153,7 +156,7 @@ def test_two_replicas_share_one_window(desk: Desk) -> None:
         desk.hears(story.started(), story.marked("yellow"))
 
     def replica(_: int) -> None:
-        sending.send_to_staff(desk.database, desk.settings, FileLedger(desk.settings.sms_ledger))
+        send_to_staff(desk.sender(FileLedger(desk.settings.sms_ledger)))
 
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(replica, range(3)))

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.notify import api
-from services.notify.commands import letters
+from services.notify.commands.printing import print_signed
 from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story
@@ -45,7 +45,7 @@ def breach(desk: Desk, index: int = 1, unit: str = "C07", gen: int = 1) -> str:
 
 
 def printed(desk: Desk) -> None:
-    while letters.print_signed(desk.database, desk.settings):
+    while print_signed(desk.database, desk.settings):
         pass
 
 

@@ -9,8 +9,8 @@ import pytest
 from chassis.delivery.envelope import Message
 from chassis.operating import sections
 from chassis.operating.rebuild import Rebuilt, rebuild
-from services.notify.commands.cases import propose_when_due
 from services.notify.commands.projection import PROJECTION
+from services.notify.commands.proposing import propose_when_due
 from tests.service.notify.desk import Desk
 from tests.service.notify.story import DAY, Story, unit_changed
 from tests.support.events import published

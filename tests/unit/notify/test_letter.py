@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.domain import letter as letters
 from services.notify.domain.case import Breach
-from services.notify.domain.letter import TRANSITIONS, Letter
+from services.notify.domain.letter import TRANSITIONS, Letter, State
+from services.notify.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 BREACH = Breach(
@@ -38,6 +40,7 @@ ACTS = {
 
 
 def test_the_table_is_closed() -> None:
+    assert set(TRANSITIONS) == set(State)
     for commands in TRANSITIONS.values():
         assert set(commands.values()) <= TRANSITIONS.keys()
         assert commands.keys() <= ACTS.keys()
@@ -48,6 +51,8 @@ def test_legal_histories_count_their_events_and_changes(commands: list[str]) -> 
     letter, events, changes = proposed(), 1, 1
     for command in commands:
         if not letters.is_legal(letter, command):
+            with pytest.raises(IllegalTransition):
+                ACTS[command](letter)
             continue
         letter = ACTS[command](letter)
         changes += 1
@@ -57,7 +62,7 @@ def test_legal_histories_count_their_events_and_changes(commands: list[str]) -> 
 
 
 def test_a_signed_letter_cannot_be_taken_back() -> None:
-    assert letters.legal("signed") == ("issue",)
+    assert letters.legal(State.SIGNED) == ("issue",)
 
 
 def test_the_same_breach_is_the_same_letter() -> None:

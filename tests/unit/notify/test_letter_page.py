@@ -14,8 +14,8 @@ from pypdf.generic import ContentStream
 from services.notify.domain import letter as letters
 from services.notify.domain.case import Breach
 from services.notify.domain.letter import Letter
-from services.notify.printing import paper as letter_page
-from services.notify.printing.render import typeset
+from services.notify.printing import page as letter_page
+from services.notify.printing.typeset import typeset
 
 MM = 25.4 / 96  # the page's own unit is the CSS pixel
 SIGNED = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

@@ -4,23 +4,33 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.domain.message import CONDITIONS, TRANSITIONS, after_unknown, back_off
+from services.notify.domain.message import CONDITIONS, TRANSITIONS, State, require_legal
+from services.notify.domain.retrying import after_unknown, back_off
 from services.notify.domain.template import TEMPLATES
+from services.notify.errors import IllegalTransition
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def test_every_state_leads_to_states_of_the_table() -> None:
+    assert set(TRANSITIONS) == set(State)
     for commands in TRANSITIONS.values():
         assert set(commands.values()) <= TRANSITIONS.keys()
 
 
 def test_what_was_sent_skipped_or_failed_stays_so() -> None:
-    assert [TRANSITIONS[state] for state in ("sent", "skipped", "failed")] == [{}, {}, {}]
+    assert [TRANSITIONS[state] for state in (State.SENT, State.SKIPPED, State.FAILED)] == [{}, {}, {}]
 
 
 def test_only_a_person_moves_what_is_held() -> None:
-    assert TRANSITIONS["held"] == {"send": "pending", "drop": "failed"}
+    assert TRANSITIONS[State.HELD] == {"send": State.PENDING, "drop": State.FAILED}
+    assert [state for state in State if "send" in TRANSITIONS[state]] == [State.HELD]
+
+
+def test_an_illegal_command_is_refused_with_the_legal_ones() -> None:
+    with pytest.raises(IllegalTransition) as refused:
+        require_legal(State.SENT, "send")
+    assert refused.value.data == {"state": State.SENT, "legal": []}
 
 
 def test_every_condition_a_template_names_exists() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from chassis.delivery.envelope import Event, Message, decode
 from services.notify.commands import SUBSCRIPTION
-from services.notify.commands.cases import File, fold
+from services.notify.commands.case_files import CaseFile
+from services.notify.commands.cases import fold
 from services.notify.domain import plan
 from services.notify.domain.letter import Letter
 from services.notify.domain.message import Message as Planned
@@ -29,12 +30,12 @@ def event(message: Message) -> Event:
     return understood
 
 
-def told(messages: Sequence[Message], now: datetime = NOW) -> tuple[File, list[dict[str, Any]]]:
+def told(messages: Sequence[Message], now: datetime = NOW) -> tuple[CaseFile, list[dict[str, Any]]]:
     """The file after these messages, and what was published."""
     file, published = None, []
     for message in messages:
         value, drafts = fold(file, event(message), now)
-        assert isinstance(value, File)
+        assert isinstance(value, CaseFile)
         file = value
         published += [json.loads(draft.body()) | {"type": draft.type, "seq": draft.seq} for draft in drafts]
     assert file is not None

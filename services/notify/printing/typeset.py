@@ -1,6 +1,6 @@
 """The printer: a child process of its own, since typesetting a page would block every loop of the worker.
 
-    python -m services.notify.printing.render < {"folder": "…", "letters": [content, …]}
+    python -m services.notify.printing.typeset < {"folder": "…", "letters": [content, …]}
     → one line of JSON on stdout: [{"number": "…", "sha256": "…"}, …]
 
 Each file is written under a temporary name, synced and renamed: a reader sees the whole letter or none.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.notify.printing import paper as letter_page
+from services.notify.printing import page as letter_page
 
 
 def typeset(content: Mapping[str, str]) -> bytes:

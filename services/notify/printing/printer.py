@@ -1,4 +1,4 @@
-"""Orders to the printer, which is a child process (services/notify/printing/render.py)."""
+"""Orders to the printer, which is a child process (services/notify/printing/typeset.py)."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def print_letters(
     Raises PrinterFailed. Printing again what was printed before changes nothing.
     """
     order = json.dumps({"folder": str(folder.resolve()), "letters": list(contents)}, ensure_ascii=False)
-    command = [sys.executable, "-m", "services.notify.printing.render"]
+    command = [sys.executable, "-m", "services.notify.printing.typeset"]
     try:
         child = subprocess.run(command, input=order.encode(), capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
