@@ -1,4 +1,4 @@
-"""`python -m services.notify`: the processes, and what an operator decides about messages and letters."""
+"""`python -m services.notify`: the processes of notify, and the operators' commands for messages and letters."""
 
 # First, because a worker patches the standard library when chassis.operating.process is imported.
 from chassis.operating import process  # isort: skip
@@ -22,10 +22,10 @@ from services.notify.settings import Settings, current
 
 def _message_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["held", "send", "drop"])
-    parser.add_argument("ids", nargs="*", metavar="id", help="messages by their id in `messages held`")
-    parser.add_argument("--reason", help="why they are dropped; kept with the messages")
-    parser.add_argument("--by", default=who(), help="whose decision it is (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="with `held`: one JSON object a message")
+    parser.add_argument("ids", nargs="*", metavar="id", help="ids of messages, as listed by `messages held`")
+    parser.add_argument("--reason", help="why they are dropped; stored with the messages")
+    parser.add_argument("--by", default=who(), help="who decided it (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="with `held`: one JSON object per message")
 
 
 def _messages(asked: argparse.Namespace, settings: Base, database: Database) -> int:
@@ -48,7 +48,7 @@ def _list_held(asked: argparse.Namespace, database: Database) -> int:
 
 
 def _decide(asked: argparse.Namespace, database: Database, message: str) -> int:
-    """One message in a transaction of its own, so that one which moved meanwhile holds up no other."""
+    """One message in a transaction of its own, so that one whose state has changed does not hold up the others."""
     try:
         with database.transaction() as tx:
             if asked.what == "send":
@@ -77,7 +77,11 @@ def _letters(asked: argparse.Namespace, settings: Base, database: Database) -> i
     except DomainError as error:
         print(f"{asked.id}: {error}", file=sys.stderr)
         return 1
-    print("the same paper again" if same else "the paper differs from the one issued: were the fonts changed?")
+    print(
+        "printed again: the same file as issued"
+        if same
+        else "the file differs from the one issued: have the fonts changed?"
+    )
     return 0 if same else 1
 
 
@@ -92,9 +96,9 @@ SERVICE = process.Service(
     projection=PROJECTION,
     commands={
         "messages": process.Command(
-            "messages of unknown fate: list, send again or drop", _messages, _message_arguments
+            "messages of unknown fate: list them, send them again or drop them", _messages, _message_arguments
         ),
-        "letters": process.Command("make the paper of an issued letter again", _letters, _letter_arguments),
+        "letters": process.Command("print an issued letter again", _letters, _letter_arguments),
     },
 )
 

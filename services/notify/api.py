@@ -59,7 +59,7 @@ def get_letter(letter_id: str) -> Answer:
 @web.requires(*requests.READERS)
 @blueprint.response(200, content_type="application/pdf")
 def download(letter_id: str) -> Response:
-    """The paper, once it is issued."""
+    """The PDF, once the letter is issued."""
     with web.database().transaction() as tx:
         letter = requests.visible(tx, letter_id)
         path = printing.printed_file(tx, requests.settings(), letter)
@@ -73,7 +73,7 @@ def download(letter_id: str) -> Response:
 @blueprint.arguments(schemas.NothingMore)
 @blueprint.response(200, schemas.LetterAnswer)
 def sign(body: Mapping[str, Any], letter_id: str) -> Answer:
-    """Signs a proposed letter; it gets its number and goes to the printer."""
+    """Signs a proposed letter, which gets its number and is then printed."""
     return _answer(requests.sign(letter_id, web.expect_revision))
 
 
@@ -91,7 +91,7 @@ def decline(body: schemas.Decline, letter_id: str) -> Answer:
 @blueprint.arguments(schemas.NothingMore)
 @blueprint.response(200, schemas.LetterAnswer)
 def acknowledge(body: Mapping[str, Any], letter_id: str) -> Answer:
-    """The unit confirms that it has its letter; another unit's letter does not exist for it."""
+    """The unit confirms receipt of its letter; another unit's letter does not exist for it."""
     return _answer(requests.acknowledge(letter_id, web.expect_revision))
 
 
@@ -100,7 +100,7 @@ def acknowledge(body: Mapping[str, Any], letter_id: str) -> Answer:
 @blueprint.arguments(schemas.MessageQuery, location="query")
 @blueprint.response(200, schemas.MessagesAnswer)
 def list_messages(query: schemas.CaseMessages) -> dict[str, Any]:
-    """What was planned and done to tell people about one case."""
+    """The messages planned for one case, and what became of them."""
     with web.database().transaction() as tx:
         return {"messages": store.messages.of_case(tx, query.case)}
 

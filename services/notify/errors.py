@@ -1,10 +1,10 @@
-"""What notify refuses, with the status and the sentence of each (design rule 14)."""
+"""What notify refuses, with the status and the Chinese sentence of each (design rule 14)."""
 
 from chassis.errors import DomainError
 
 
 class LetterNotFound(DomainError):
-    """No such letter, or none the caller may know of."""
+    """No such letter, or none the caller may see."""
 
     code = "letter_not_found"
 
@@ -16,13 +16,13 @@ class MessageNotFound(DomainError):
 
 
 class IllegalTransition(DomainError):
-    """The command is not legal in this state; data: state, legal."""
+    """The command is not legal in this state; the data are `state` and `legal`."""
 
     code = "illegal_transition"
 
 
 class LetterNotPrinted(DomainError):
-    """The letter has no paper yet: it is not signed, or the printer has not come to it."""
+    """There is no PDF yet: the letter is not signed, or not printed."""
 
     code = "letter_not_printed"
 

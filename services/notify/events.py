@@ -1,4 +1,4 @@
-"""What notify publishes, and its own small reading of what it consumes."""
+"""What notify publishes, and what it reads of the events it consumes."""
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
@@ -14,23 +14,23 @@ class MessageSchema(Schema):
     recipient = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "null for the resident; the post for staff, as C07/head"},
+        metadata={"description": "null for the resident; for staff the post, such as C07/head"},
     )
     sms = fields.String(
-        required=True, allow_none=True, metadata={"description": "the SMS that carried it, several may share one"}
+        required=True, allow_none=True, metadata={"description": "the SMS that carried it; messages may share one"}
     )
     gateway = fields.String(required=True, allow_none=True)
     at = Moment(required=True, metadata={"description": "when the gateway took it, or when it was given up"})
 
 
 class MessageFailedSchema(MessageSchema):
-    """`reason`: the gateway's stable code, or `dropped` by a person."""
+    """`reason` is the gateway's stable code, or `dropped` if an operator gave the message up."""
 
     reason = fields.String(required=True)
 
 
 class BreachSchema(Schema):
-    """The breach a letter is about: one letter per (case, kind, gen)."""
+    """The breach a letter is about. There is one letter per (case, kind, gen)."""
 
     kind = fields.String(required=True)
     gen = fields.Integer(required=True, strict=True)
@@ -48,14 +48,14 @@ class LetterSchema(Schema):
         required=True, validate=validate.OneOf(["proposed", "signed", "issued", "acknowledged", "voided"])
     )
     letter_number = fields.String(
-        required=True, allow_none=True, metadata={"description": "as 宝新警示〔2026〕1号, once signed"}
+        required=True, allow_none=True, metadata={"description": "such as 宝新警示〔2026〕1号; null until signed"}
     )
     breach = fields.Nested(BreachSchema, required=True)
     at = Moment(required=True)
 
 
 class LetterVoidedSchema(LetterSchema):
-    """`declined` by a leader with a reason, or `retracted` because the case had been closed in time."""
+    """`cause` is `declined`, by a leader who gave a `reason`, or `retracted`, because the case was closed in time."""
 
     cause = fields.String(required=True, validate=validate.OneOf(["declined", "retracted"]))
     reason = fields.String(required=True, allow_none=True)
@@ -78,40 +78,42 @@ PUBLISHES: tuple[EventType, ...] = (
 )
 
 
-class _Reading(Schema):
+class _Consumed(Schema):
+    """Part of another service's event; what is not named here is ignored."""
+
     class Meta:
         unknown = EXCLUDE
 
 
-class SubmittedReading(_Reading):
-    """Who wrote is not asked here; only whether there is anybody to tell."""
+class CaseSubmitted(_Consumed):
+    """Not who the resident is, only whether there is anybody to notify."""
 
     identity = fields.String(required=True)
     imported = fields.Raw(required=True, allow_none=True)
 
 
-class DispatchedReading(_Reading):
+class CaseDispatched(_Consumed):
     restricted = fields.Boolean(required=True)
 
 
-class ClosedReading(_Reading):
+class CaseClosed(_Consumed):
     restricted = fields.Boolean(required=True)
     at = Moment(required=True)
 
 
-class WithdrawnReading(_Reading):
-    """Of intake before it was accepted, of dispatch after; only dispatch says whether it is restricted."""
+class CaseWithdrawn(_Consumed):
+    """From intake before acceptance, from dispatch after; only dispatch says whether the case is restricted."""
 
     restricted = fields.Boolean()
 
 
-class _SlaReading(_Reading):
+class _OfSla(_Consumed):
     unit = fields.String(required=True, allow_none=True)
     unit_name = fields.String(required=True, allow_none=True)
     restricted = fields.Boolean(required=True)
 
 
-class ClockReading(_SlaReading):
+class ClockEvent(_OfSla):
     kind = fields.String(required=True)
     gen = fields.Integer(required=True)
     started_at = Moment(required=True)
@@ -120,49 +122,49 @@ class ClockReading(_SlaReading):
     silent = fields.Boolean(required=True)
 
 
-class BreachedReading(ClockReading):
+class ClockBreached(ClockEvent):
     at = Moment(required=True)
     letter_after = fields.Float(load_default=0, metadata={"description": "seconds"})
     complexity = fields.String(required=True, allow_none=True)
 
 
-class ChangedReading(ClockReading):
+class ClockChanged(ClockEvent):
     status = fields.String(required=True)
     at = Moment(required=True)
 
 
-class MarkedReading(_SlaReading):
+class CaseMarked(_OfSla):
     mark = fields.String(required=True)
     reason = fields.String(required=True)
     silent = fields.Boolean(required=True)
 
 
-class ContactReading(_Reading):
+class UnitContact(_Consumed):
     name = fields.String(load_default="")
     mobile = fields.String(required=True)
 
 
-class UnitReading(_Reading):
+class UnitChanged(_Consumed):
     code = fields.String(required=True)
     name = fields.String(required=True)
     active = fields.Boolean(required=True)
     contacts = fields.Dict(
-        keys=fields.String(), values=fields.Nested(ContactReading, allow_none=True), required=True, allow_none=True
+        keys=fields.String(), values=fields.Nested(UnitContact, allow_none=True), required=True, allow_none=True
     )
 
 
 READS: dict[tuple[str, str], type[Schema]] = {
-    ("intake", "case.submitted"): SubmittedReading,
-    ("intake", "case.withdrawn"): WithdrawnReading,
-    ("dispatch", "case.dispatched"): DispatchedReading,
-    ("dispatch", "case.closed"): ClosedReading,
-    ("dispatch", "case.withdrawn"): WithdrawnReading,
-    ("dispatch", "unit.changed"): UnitReading,
-    ("sla", "clock.started"): ClockReading,
-    ("sla", "clock.breached"): BreachedReading,
-    ("sla", "clock.retracted"): ClockReading,
-    ("sla", "clock.changed"): ChangedReading,
-    ("sla", "case.marked"): MarkedReading,
+    ("intake", "case.submitted"): CaseSubmitted,
+    ("intake", "case.withdrawn"): CaseWithdrawn,
+    ("dispatch", "case.dispatched"): CaseDispatched,
+    ("dispatch", "case.closed"): CaseClosed,
+    ("dispatch", "case.withdrawn"): CaseWithdrawn,
+    ("dispatch", "unit.changed"): UnitChanged,
+    ("sla", "clock.started"): ClockEvent,
+    ("sla", "clock.breached"): ClockBreached,
+    ("sla", "clock.retracted"): ClockEvent,
+    ("sla", "clock.changed"): ClockChanged,
+    ("sla", "case.marked"): CaseMarked,
 }
 
 ASKS = {"intake": ("contacts",)}

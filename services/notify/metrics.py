@@ -12,7 +12,7 @@ _OUTCOME = {"outcome": ("answered", "silent")}
 MESSAGES = metrics.counter(
     "notify",
     "messages",
-    "Messages that reached an end, or went to a person",
+    "Messages that reached a final state, or were held",
     {"template": tuple(TEMPLATES), "outcome": ("sent", "failed", "skipped", "held")},
 )
 SMS = metrics.counter(
@@ -22,21 +22,26 @@ SMS = metrics.counter(
     {"gateway": "the gateway of the settings", "fate": tuple(Fate)},
 )
 SMS_PARTS = metrics.counter(
-    "notify", "sms_parts", "Billed parts of the SMS that were taken", {"audience": ("resident", "unit")}
+    "notify", "sms_parts", "Billed parts of the SMS the gateway took", {"audience": ("resident", "unit")}
 )
-GATEWAY_SECONDS = metrics.histogram("notify", "gateway_seconds", "One batch at the gateway, from call to last answer")
-CONTACTS = metrics.counter("notify", "contacts", "Questions to intake for residents' telephones", _OUTCOME)
+GATEWAY_SECONDS = metrics.histogram(
+    "notify", "gateway_seconds", "One batch at the gateway, from the call to the last answer"
+)
+CONTACTS = metrics.counter("notify", "contacts", "Requests to intake for residents' telephone numbers", _OUTCOME)
 CONTACTS_SECONDS = metrics.histogram(
-    "notify", "contacts_seconds", "One such question, from asking to the answer opened", _OUTCOME
+    "notify", "contacts_seconds", "One such request, from asking to the decrypted answer", _OUTCOME
 )
 LETTERS = metrics.counter("notify", "letters", "Warning letters that reached a state", {"state": tuple(State)})
 PRINT_SECONDS = metrics.histogram("notify", "print_seconds", "One print run of letters in the child process")
 WAITING = metrics.reading(
-    "notify", "messages_waiting", "Messages without an end", {"state": ("pending", "claimed", "held")}
+    "notify", "messages_waiting", "Messages not in a final state", {"state": ("pending", "claimed", "held")}
 )
-OLDEST = metrics.reading("notify", "messages_oldest_seconds", "Age of the oldest message that is due; 0: none is")
+OLDEST = metrics.reading("notify", "messages_oldest_seconds", "Age of the oldest due message; 0 if none is due")
 UNSIGNED = metrics.reading(
-    "notify", "letters_open", "Letters that wait for somebody", {"state": ("proposed", "signed", "issued")}
+    "notify",
+    "letters_open",
+    "Letters that wait for a leader, the printer or a unit",
+    {"state": ("proposed", "signed", "issued")},
 )
 
 
@@ -47,6 +52,6 @@ def count_messages(templates: Iterable[str], outcome: str) -> None:
 
 
 def count_contacts(outcome: str, seconds: float) -> None:
-    """Counts one question to intake, `answered` or `silent`."""
+    """Counts one request to intake, `answered` or `silent`."""
     CONTACTS.labels(outcome).inc()
     CONTACTS_SECONDS.labels(outcome).observe(seconds)

@@ -1,4 +1,4 @@
-"""What comes in and goes out over HTTP."""
+"""Requests and answers of the HTTP API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ class LetterQuery(Schema):
     """Which letters: those in one state, from the one following `after`."""
 
     state = fields.String(validate=validate.OneOf([state.value for state in State]))
-    after = fields.UUID(metadata={"description": "id of the last letter of the page before"})
+    after = fields.UUID(metadata={"description": "id of the last letter of the previous page"})
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
 
     @post_load
@@ -46,7 +46,7 @@ class BreachAnswer(Schema):
 
 
 class LetterAnswer(Schema):
-    """A warning letter; `legal` names the commands its state allows."""
+    """A warning letter. `legal` names the commands its state allows."""
 
     id = fields.String(required=True)
     case = fields.String(required=True)
@@ -68,7 +68,7 @@ class LetterAnswer(Schema):
 
 
 class LettersAnswer(Schema):
-    """A page of letters, newest first; `after` asks for the next one and is null on the last."""
+    """A page of letters, newest first. `after` asks for the next page and is null on the last one."""
 
     letters = fields.List(fields.Nested(LetterAnswer), required=True)
     after = fields.String(required=True, allow_none=True)
@@ -113,7 +113,7 @@ class MessageQuery(Schema):
 
 
 class MessageAnswer(Schema):
-    """What was planned and done; never the text, never a telephone number."""
+    """A message and what became of it; never its text, never a telephone number."""
 
     id = fields.String(required=True)
     case = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""What notify is told by its environment."""
+"""The settings of notify, read from the environment."""
 
 import functools
 from collections.abc import Callable
@@ -40,33 +40,39 @@ def _seconds(text: str) -> float:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Base):
     reader_key: KeySet | None = secret(
-        None, parse=_reader_key, about="private JWK set that opens intake's answers; only the worker needs it"
+        None, parse=_reader_key, about="private JWK set that decrypts intake's answers; only the worker needs it"
     )
-    gateway: Literal["file", "http"] = setting("http", about="where SMS go; file is a ledger for demo and tests")
+    gateway: Literal["file", "http"] = setting(
+        "http", about="where SMS go; file writes them to SMS_LEDGER, for demo and tests"
+    )
     sms_ledger: Path = setting(Path(".run/sms.jsonl"), about="the file gateway's ledger")
-    gateway_url: str = setting("", about="where SMS are posted to")
-    gateway_lookup_url: str = setting("", about="where an SMS is asked for by its key, if the gateway offers it")
-    gateway_token: str = secret("", about="bearer token of the gateway")
-    gateway_seconds: float = setting(5.0, parse=_seconds, about="longest wait for the gateway's answer")
+    gateway_url: str = setting("", about="URL that SMS are posted to")
+    gateway_lookup_url: str = setting(
+        "", about="URL under which an SMS is looked up by its key, if the gateway offers that"
+    )
+    gateway_token: str = secret("", about="bearer token for the gateway")
+    gateway_seconds: float = setting(5.0, parse=_seconds, about="seconds to wait for the gateway's answer")
     gateway_remembers_keys: bool = setting(
-        False, about="the gateway delivers an idempotency key once only, however often it is sent"
+        False, about="the gateway delivers each idempotency key only once, however often it is sent"
     )
     sms_signature: str = setting(
         "新安街道办",
         parse=_matching(lambda text: 2 <= len(text) <= 12, "must have 2 to 12 characters"),
-        about="signature filed with the carriers, without 【】",
+        about="signature registered with the carriers, without 【】",
     )
-    sms_window: float = setting(60.0, parse=_seconds, about="seconds in which one telephone of staff gets one SMS")
-    telephone: str = setting("0755-12345678", about="the office's telephone as residents and units are told it")
+    sms_window: float = setting(60.0, parse=_seconds, about="seconds in which one staff telephone gets at most one SMS")
+    telephone: str = setting("0755-12345678", about="the office's telephone number, as given in SMS and letters")
     letter_code: str = setting(
         "宝新警示",
         parse=_matching(series.CODE.match, "must be 2 to 10 Chinese characters"),
-        about="code of the letters' numbers",
+        about="code that letter numbers start with",
     )
-    letter_issuer: str = setting("深圳市宝安区新安街道办事处", about="whose name heads and signs the letters")
+    letter_issuer: str = setting(
+        "深圳市宝安区新安街道办事处", about="the office whose name heads and signs the letters"
+    )
     letter_street: str = setting("新安街道", about="the street whose rules the letters quote")
-    letters_dir: Path = setting(Path(".run/letters"), about="trays of the units: <dir>/<unit>/<number>.pdf")
-    print_seconds: int = setting(30, parse=positive, about="longest time one print run may take")
+    letters_dir: Path = setting(Path(".run/letters"), about="folder of the printed letters: <dir>/<unit>/<number>.pdf")
+    print_seconds: int = setting(30, parse=positive, about="seconds one print run may take")
 
     def problems(self) -> list[str]:
         if self.profile == "production" and self.gateway == "file":

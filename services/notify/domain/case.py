@@ -1,7 +1,7 @@
-"""What notify knows of a case: the part of each source apart, so that their interleaving cannot matter.
+"""What notify knows of a case: the facts of each source kept apart, so that their interleaving cannot matter.
 
-Every value here is a fact of one source's events, in that source's order. Nothing a person wrote and nothing
-that says who the resident is comes here.
+Every value here is a fact from one source's events, in that source's order. Nothing a person wrote, and nothing that
+identifies the resident, is stored here. All times are aware UTC.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Intake's part: `case.submitted`. `recorded_at` is the event's time."""
+    """From intake: `case.submitted`. `recorded_at` is the event's time."""
 
     seq: int
     recorded_at: datetime
@@ -21,7 +21,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """Dispatch's part: one `case.closed`; `at` is when the review passed."""
+    """From dispatch: one `case.closed`; `at` is when the review passed."""
 
     seq: int
     recorded_at: datetime
@@ -30,7 +30,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """The one `case.withdrawn` a case may have, of intake or of dispatch, whoever decided then."""
+    """The one `case.withdrawn` a case may have: from intake before acceptance, from dispatch after."""
 
     seq: int
     recorded_at: datetime
@@ -38,7 +38,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Sla's part: one `clock.started` of (kind, gen)."""
+    """From sla: one `clock.started` of (kind, gen)."""
 
     seq: int
     recorded_at: datetime
@@ -54,7 +54,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Sla's part: one `case.marked`."""
+    """From sla: one `case.marked`."""
 
     seq: int
     recorded_at: datetime
@@ -66,7 +66,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """Sla's part: one `clock.breached` of (kind, gen); `retracted` once the close turned out to be in time."""
+    """From sla: one `clock.breached` of (kind, gen); `retracted` once the close turned out to be in time."""
 
     kind: str
     gen: int
@@ -92,7 +92,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """Sla's part: one `clock.changed` to stopped of (kind, gen), since the case was withdrawn or merged at `at`."""
+    """From sla: one `clock.changed` to stopped of (kind, gen), because the case was withdrawn or merged at `at`."""
 
     seq: int
     kind: str
@@ -102,7 +102,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """The merged view, keyed by the case's number."""
+    """All that is known of one case, keyed by its number."""
 
     number: str
     submission: Submission | None = None
@@ -116,14 +116,14 @@ class Case:
 
     @property
     def restricted(self) -> bool:
-        """True when any source hides the case from the unit it is about."""
+        """True if any source says that the case is hidden from the unit it is about."""
         return bool(self.restricted_by)
 
     def passes_by(self, seq: int) -> int:
-        """How often the case had been sent out when sla published its event `seq`; at least once.
+        """How often the case had been dispatched when sla published its event `seq`; at least once.
 
-        Counted, not compared by time: the clock that tells when a case was dispatched or closed may be set back.
-        A first clock of a later gen tells of a pass that had none: merged before it was sent to anybody.
+        Counted rather than compared by time, because the clock that dates a dispatch or a close may be set back.
+        If the first clock is of a later gen, there was a pass without a clock: merged before it was dispatched.
         """
         closing = [clock for clock in self.clocks if clock.kind == "close" and clock.seq <= seq]
         unclocked = bool(closing) and closing[0].gen > 1
@@ -131,16 +131,16 @@ class Case:
 
     @property
     def passes(self) -> int:
-        """How often the case has been sent out by all that is known."""
+        """How often the case has been dispatched, as far as is known."""
         return self.passes_by(max((clock.seq for clock in self.clocks), default=0))
 
     def with_restriction(self, source: str, restricted: bool) -> "Case":
-        """The newest word of one source on whether the case is restricted."""
+        """The case with what one source last said about whether it is restricted."""
         others = self.restricted_by - {source}
         return replace(self, restricted_by=others | {source} if restricted else others)
 
     def retract(self, kind: str, gen: int, seq: int) -> "Case":
-        """The breach of (kind, gen) is taken back; without such a breach nothing changes."""
+        """The case with the breach of (kind, gen) retracted; without such a breach nothing changes."""
         changed = tuple(
             replace(breach, retracted_seq=seq) if (breach.kind, breach.gen) == (kind, gen) else breach
             for breach in self.breaches
@@ -149,9 +149,9 @@ class Case:
 
 
 def nearest_before(clocks: Iterable[Clock], moment: datetime, point: str) -> Clock | None:
-    """The clock whose `point` ("warn_at" or "due") passed last at `moment`: the one that just changed the mark.
+    """The clock whose `point` ("warn_at" or "due") passed last before `moment`: the one that changed the mark.
 
-    Of two that passed together the closing limit is named: it is the one a letter may follow.
+    Of two that passed together it is the closing clock, since a letter may follow from that one.
     """
     passed = [clock for clock in clocks if getattr(clock, point) <= moment]
     return max(passed, key=lambda clock: (getattr(clock, point), clock.kind == "close"), default=None)

@@ -1,4 +1,4 @@
-"""The port behind which an SMS leaves the house, and what its answers mean."""
+"""The port through which SMS leave, and what its answers mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing import Protocol
 class Fate(StrEnum):
     """What is known of an SMS after the call.
 
-    sent: the gateway has it · refused: it never will · busy: it surely does not have it, later perhaps ·
-    unknown: it may have it or not.
+    sent: the gateway took it · refused: it never will · busy: it certainly did not, but may later ·
+    unknown: it may have taken it or not.
     """
 
     SENT = "sent"
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Outgoing:
-    """One SMS on its way out: `key` is its idempotency key, `to` a telephone number, which no repr shows."""
+    """One SMS to send: `key` is its idempotency key, `to` a telephone number, which repr() never shows."""
 
     key: str
     to: str
@@ -40,7 +40,7 @@ class Outgoing:
 
 
 class Gateway(Protocol):
-    """`remembers_keys`: a key given twice is delivered once. `can_look_up`: the gateway tells of a key."""
+    """`remembers_keys`: a key sent twice is delivered once. `can_look_up`: the gateway can be asked about a key."""
 
     @property
     def name(self) -> str: ...
@@ -52,7 +52,7 @@ class Gateway(Protocol):
     def can_look_up(self) -> bool: ...
 
     def send(self, batch: Sequence[Outgoing]) -> list[Answer]:
-        """Hands over each SMS and returns one answer for each, in order; never raises, always within a deadline."""
+        """Hands over each SMS and returns one answer for each, in order. Never raises; returns within a deadline."""
 
     def lookup(self, key: str) -> bool | None:
-        """Whether the gateway took the SMS with `key`; None if it cannot say now."""
+        """Whether the gateway took the SMS with `key`; None if it cannot tell now."""

@@ -1,4 +1,4 @@
-"""How a moment is written for a person: Asia/Shanghai, no leading zeros (GB/T 9704)."""
+"""How times are written for people: Asia/Shanghai, no leading zeros (GB/T 9704)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,13 +13,13 @@ def day(moment: datetime) -> str:
 
 
 def minute(moment: datetime) -> str:
-    """`2026年5月9日8时5分` for an aware `moment`; the minutes are left out on the full hour."""
+    """`2026年5月9日8时5分` for an aware `moment`; on the hour the minutes are left out."""
     local = moment.astimezone(SHANGHAI)
     return day(moment) + f"{local.hour}时" + (f"{local.minute}分" if local.minute else "")
 
 
 def promised_hour(due: datetime) -> str:
-    """`5月9日8时`: the full hour at or after `due`, so that keeping the limit always keeps the promise."""
+    """`5月9日8时`: the full hour at or after `due`, so that meeting the deadline always keeps the promise."""
     local = due.astimezone(SHANGHAI)
     full = local.replace(minute=0, second=0, microsecond=0)
     if full < local:
@@ -28,6 +28,6 @@ def promised_hour(due: datetime) -> str:
 
 
 def time_left(left: timedelta) -> str:
-    """`6小时`, `5小时59分钟`, `45分钟`: to the nearest minute, since a warning fires a moment after its time."""
+    """`6小时`, `5小时59分钟`, `45分钟`: to the nearest minute, since a warning fires a moment late."""
     hours, minutes = divmod(max(round(left.total_seconds() / 60), 1), 60)
     return (f"{hours}小时" if hours else "") + (f"{minutes}分钟" if minutes else "")

@@ -1,8 +1,8 @@
-"""From what is known of a case to the messages and letters that should exist: the same for every interleaving.
+"""The messages and letters that should exist, given what is known of a case: the same for every interleaving.
 
-A message is planned once every fact it needs is there: what concerns the resident waits for intake's part, which
-alone says whether there is somebody to tell. What is planned is never taken back here; whether it is still true is
-asked at the moment of sending.
+A message is planned once every fact it needs is known. Messages to the resident wait for intake's facts, since only
+they say whether there is anybody to notify. Planned messages are never withdrawn here: whether they are still true is
+checked at the moment of sending.
 """
 
 from collections.abc import Collection, Iterator
@@ -13,7 +13,7 @@ from services.notify.domain.message import Message
 from services.notify.domain.template import LIMITS, RESIDENT, TEMPLATES
 
 POSTS_BY_MARK = {"yellow": ("duty",), "red": ("head", "leader")}
-"""Which posts of the unit learn of which mark."""
+"""Which posts of the unit get a message about which mark."""
 
 
 def messages(case: Case) -> tuple[Message, ...]:
@@ -96,7 +96,7 @@ def _message(
 
 
 def about_letter(case: Case, letter_id: str, unit: str, letter_number: str, issued_at: datetime, seq: int) -> Message:
-    """The message to the unit's head that a warning letter awaits its acknowledgement."""
+    """The message to the unit's head that a warning letter is waiting to be acknowledged."""
     return _message(
         case,
         "letter",
@@ -109,9 +109,10 @@ def about_letter(case: Case, letter_id: str, unit: str, letter_number: str, issu
 
 
 def wants_letter(case: Case, breach: Breach) -> bool:
-    """True if `breach` deserves a warning letter: a closing limit, loud, not retracted, not over within the grace.
+    """True if `breach` calls for a warning letter: of kind close, not silent, not retracted, and still open at the end
+    of the grace period (`letter_after`).
 
-    Without a grace (`letter_after` 0) a late close is still late, so closing or withdrawing takes nothing back.
+    Without a grace period a late close stays late: closing or withdrawing the case changes nothing.
     """
     if breach.kind != "close" or breach.silent or breach.retracted:
         return False
@@ -131,9 +132,9 @@ def letters_due(case: Case, now: datetime) -> tuple[Breach, ...]:
 
 
 def next_letter(case: Case, now: datetime, proposed: Collection[tuple[str, int]] | None = None) -> datetime | None:
-    """When `case` must be looked at again for a letter, or None.
+    """When `case` must next be checked for a letter that becomes due; None if never.
 
-    Where the letters that exist are given, by (kind, gen), one that is due and missing must still be looked at.
+    If `proposed` names the letters that exist, by (kind, gen), a missing one that is already due counts as well.
     """
     waiting = [breach for breach in case.breaches if wants_letter(case, breach) and breach.letter_after]
     missing = [each for each in waiting if proposed is not None and (each.kind, each.gen) not in proposed]

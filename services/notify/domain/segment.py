@@ -1,15 +1,15 @@
-"""How many SMS a text costs (domain.md B9: UCS2, signature included)."""
+"""How many SMS a text is billed as (domain.md B9: UCS2, signature included)."""
 
 SINGLE = 70
-"""Characters in an SMS that travels alone."""
+"""Characters that fit into a single SMS."""
 JOINED = 67
-"""Characters in each part of a longer one: six bytes of every part say which it is."""
+"""Characters in each part of a longer one: six bytes of every part number it."""
 LONGEST = 500
-"""The carriers refuse more than this."""
+"""Longer texts are refused by the carriers."""
 
 
 def length(text: str) -> int:
-    """UTF-16 code units of `text`, the unit the carriers count: a rare character outside the BMP is two."""
+    """UTF-16 code units of `text`, which is what the carriers count: a character outside the BMP is two."""
     return len(text.encode("utf-16-le")) // 2
 
 

@@ -1,6 +1,6 @@
-"""The Chinese texts of the short messages and how long each is worth sending (design rule 9, domain.md C3).
+"""The Chinese texts of the SMS, and how long each is worth sending (design rule 9, domain.md C3).
 
-A message stores the name of its template and its parameters; the text exists only while it is being sent.
+A message stores the name and the parameters of its template; the text exists only while it is being sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from services.notify.domain import local_time
 RESIDENT = "resident"
 UNIT = "unit"
 NUMBERS_SHOWN = 5
-"""A gathered SMS names this many cases, then only their number."""
+"""A gathered SMS names this many cases; of the rest only the count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One kind of message.
 
-    `useful_for` counts from the event's time; None is until superseded. `superseded_by` names the conditions of
-    `message.CONDITIONS` that make it untrue. `heading` opens the staff's texts and groups them when gathered.
-    `text_by_risk` is the wording of a mark that no time limit caused.
+    `useful_for` counts from the event's time; None means until superseded. `superseded_by` names the conditions in
+    `message.CONDITIONS` that make it untrue. `heading` opens texts to staff and groups them when gathered.
+    `text_by_risk` is the wording for a mark that no time limit caused.
     """
 
     name: str
@@ -101,14 +101,14 @@ LIMITS: Mapping[str, str] = {"accept": "受理", "dispatch": "派发", "contact"
 
 
 def signed(signature: str, text: str) -> str:
-    """`text` under the signature that is filed with the carriers: 【新安街道办】…"""
+    """`text` after the signature that is registered with the carriers: 【新安街道办】…"""
     return f"【{signature}】{text}"
 
 
 def render(name: str, number: str, params: Mapping[str, str], now: datetime) -> str:
     """The text, without signature, of one message about case `number`.
 
-    `params` holds what the template prints; `due` (ISO 8601) becomes the promised hour or the time left at `now`.
+    `params` holds what the template prints; `due` (ISO 8601) is printed as the promised hour or the time left.
     Raises KeyError if a parameter is missing.
     """
     template = TEMPLATES[name]
@@ -121,7 +121,7 @@ def render(name: str, number: str, params: Mapping[str, str], now: datetime) -> 
 
 
 def gathered(about: Sequence[tuple[str, str]]) -> str:
-    """One text for several messages, each a (template name, case number): the gravest first, five numbers at most.
+    """One text for several messages, each a (template name, case number): the most urgent first, five numbers at most.
 
     `警报:编号A、B;预警:编号C、D、E等8件,请立即办理。`
     """

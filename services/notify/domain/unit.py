@@ -1,4 +1,4 @@
-"""The units and who is reached at which post: duty (the desk), head (first responsible), leader (leader in charge)."""
+"""Units and the contact at each post: duty (on duty), head (first responsible), leader (leader in charge)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ Post = Literal["duty", "head", "leader"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A member of staff at a post. Never shown in events, logs, metrics or answers."""
+    """The member of staff at a post. Never shown in events, logs, metrics or answers."""
 
     name: str
     mobile: str
@@ -18,7 +18,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """Dispatch's newest word on a unit."""
+    """A unit as dispatch last described it."""
 
     code: str
     name: str
@@ -26,5 +26,5 @@ class Unit:
     contacts: dict[str, Contact]
 
     def posts(self) -> dict[str, Contact]:
-        """Recipients as messages name them: `C07/head`."""
+        """The contacts by recipient, named as in messages: `C07/head`."""
         return {f"{self.code}/{post}": contact for post, contact in self.contacts.items()}

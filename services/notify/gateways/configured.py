@@ -1,4 +1,4 @@
-"""Which gateway the settings ask for."""
+"""The gateway that the settings name."""
 
 from chassis.settings import required
 from services.notify.domain.gateway import Gateway
@@ -8,7 +8,7 @@ from services.notify.settings import Settings
 
 
 def gateway_of(settings: Settings, spread: Spread = map) -> Gateway:
-    """The gateway; `spread` runs the HTTP calls of a batch side by side. Raises SettingsError."""
+    """The gateway; `spread` maps the HTTP calls of a batch, concurrently if it can. Raises SettingsError."""
     if settings.gateway == "file":
         return FileLedger(settings.sms_ledger)
     required(settings, "gateway_url")

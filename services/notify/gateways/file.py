@@ -1,4 +1,4 @@
-"""A ledger in a file instead of a gateway: what would have been sent, one JSON line each. For demo and tests."""
+"""A file instead of a gateway, one JSON line per SMS that would have been sent. For demo and tests."""
 
 import fcntl
 import json
@@ -12,7 +12,7 @@ from services.notify.domain.gateway import Answer, Fate, Outgoing
 
 
 class FileLedger:
-    """Appends and syncs before it answers; a key that is in the file is not appended again, whoever wrote it."""
+    """Appends and syncs before it answers. A key in the file, whichever process wrote it, is not appended again."""
 
     name = "file"
     remembers_keys = True
@@ -42,7 +42,7 @@ class FileLedger:
 
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
-        """The file, held against other processes, with the keys of all its lines known."""
+        """The file, locked against other processes, with the keys of all its lines read."""
         with self.path.open("a+b") as ledger:
             fcntl.flock(ledger, fcntl.LOCK_EX)
             self._catch_up(ledger)
@@ -57,7 +57,7 @@ class FileLedger:
         self._keys |= {json.loads(line)["key"] for line in whole.splitlines()}
         self._read_to += len(whole) + len(newline)
         if torn:
-            # Whoever wrote half a line died before it answered: that SMS was never taken.
+            # A process that wrote half a line died before it answered: that SMS was never taken.
             ledger.truncate(self._read_to)
 
     def _append(self, ledger: BinaryIO, batch: Sequence[Outgoing]) -> None:

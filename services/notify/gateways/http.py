@@ -1,4 +1,4 @@
-"""A generic HTTP gateway: POST with an Idempotency-Key, and if it offers it GET by that key.
+"""A generic HTTP gateway: POST with an Idempotency-Key and, where the gateway offers it, GET by that key.
 
 POST {url}        Idempotency-Key: <key>   {"key", "to", "text"}   → 2xx taken
 GET  {lookup_url}/{key}                                             → 2xx taken, 404 not taken
@@ -15,14 +15,14 @@ from services.notify.domain.gateway import Answer, Fate, Outgoing
 
 CONNECT_SECONDS = 2.0
 BUSY = frozenset({429, 503})
-"""The gateway refused before it looked at the SMS (RFC 6585, RFC 9110): it surely does not have it."""
+"""Refused before the gateway looked at the SMS (RFC 6585, RFC 9110): it certainly does not have it."""
 
 Spread = Callable[[Callable[[Outgoing], Answer], Sequence[Outgoing]], Iterable[Answer]]
 
 
 @dataclass
 class HttpGateway:
-    """`spread` maps the calls of one batch, side by side where the caller has threads to give."""
+    """`spread` maps the calls of one batch, concurrently if the caller has threads for them."""
 
     url: str
     lookup_url: str = ""
@@ -79,7 +79,7 @@ def _of_status(status: int) -> Answer:
         return Answer(Fate.SENT)
     if status in BUSY:
         return Answer(Fate.BUSY, f"gateway_{status}")
-    # A gateway that says 500 may have taken it first; a 4xx is a plain no; anything else nobody can know.
+    # After a 5xx the gateway may still have taken the SMS; a 4xx is a plain refusal; anything else is unknown.
     return Answer(Fate.REFUSED if 400 <= status < 500 and status != 408 else Fate.UNKNOWN, f"gateway_{status}")
 
 

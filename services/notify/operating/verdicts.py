@@ -1,4 +1,4 @@
-"""What is to be thought of the messages and letters that wait."""
+"""Whether the messages and letters that wait need attention."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from chassis.operating.verdicts import Line, graded
 
 
 def judge(facts: Mapping[str, Any]) -> Sequence[Line]:
-    """Lines on unsent and held messages, on letters without a paper, and on those that wait for a leader or unit."""
+    """Lines on unsent and held messages, on unprinted letters, and on letters that wait for a leader or a unit."""
     messages, letters = facts["messages"], facts["letters"]
     unsent = messages.get("pending", 0) + messages.get("claimed", 0)
     oldest, held, signed = facts["oldest_due_seconds"], messages.get("held", 0), letters.get("signed", 0)

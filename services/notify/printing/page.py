@@ -1,6 +1,6 @@
-"""The paper of a warning letter: what it says, fixed when it is signed, and its page in the letter form of GB/T 9704.
+"""A warning letter on paper: its content, fixed when it is signed, and its page in the letter form of GB/T 9704.
 
-No resident's name or telephone is printed, and no seal is drawn: its place stays empty for the real one
+No resident's name or telephone number is printed, and no seal is drawn: its place is left empty for the real one
 (domain.md B5 and B6).
 """
 
@@ -16,7 +16,7 @@ from services.notify.domain.letter import REPORT_WITHIN, Letter
 
 _LIMIT_WORDS = {"simple": "简单问题24小时办结", "complex": "复杂问题3天办结"}
 NO_NUMBER_YET = "〔签发时编号〕"
-# Paper has its margins from @page, which screens do not know.
+# Printed margins come from @page, which screens ignore.
 _ON_SCREEN = "@media screen { body { position: relative; width: 156mm; margin: 37mm auto 35mm } }"
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -28,12 +28,12 @@ _PAGES = Environment(
 
 
 def content(letter: Letter, *, issuer: str, street: str, telephone: str) -> dict[str, str]:
-    """All that is printed on a signed `letter`; the page is made from this alone, so it can be made again.
+    """All that is printed on a signed `letter`. The page is made from this alone, so it can be printed again.
 
     Raises ValueError if the letter is not signed.
     """
     if letter.number is None or letter.signed_at is None:
-        raise ValueError("only a signed letter has a content")
+        raise ValueError("only a signed letter can be printed")
     return {
         "issuer": issuer,
         "street": street,
@@ -58,12 +58,12 @@ def html(content: Mapping[str, str]) -> str:
 
 
 def draft(letter: Letter, *, issuer: str, street: str, telephone: str, now: datetime) -> str:
-    """The page as signing `letter` at `now` would make it, to be looked at; its number is given by the signature."""
+    """The page as it would be if `letter` were signed at `now`, to be read on screen; it has no number yet."""
     unsigned = replace(letter, number=NO_NUMBER_YET, signed_at=now)
     page = html(content(unsigned, issuer=issuer, street=street, telephone=telephone))
     return page.replace("</style>", f"{_ON_SCREEN}</style>", 1)
 
 
 def file_name(content: Mapping[str, str]) -> Path:
-    """Where the paper lies below the trays' folder: `C07/宝新警示〔2026〕1号.pdf`."""
+    """The path of the PDF below `LETTERS_DIR`: `C07/宝新警示〔2026〕1号.pdf`."""
     return Path(content["unit"]) / f"{content['number']}.pdf"

@@ -1,9 +1,9 @@
-"""The printer: a child process of its own, since typesetting a page would block every loop of the worker.
+"""Typesets letters as PDF, in a process of its own, since it would block every loop of the worker.
 
     python -m services.notify.printing.typeset < {"folder": "…", "letters": [content, …]}
     → one line of JSON on stdout: [{"number": "…", "sha256": "…"}, …]
 
-Each file is written under a temporary name, synced and renamed: a reader sees the whole letter or none.
+Each file is written under a temporary name, synced and renamed: a reader sees the whole letter or nothing.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ def typeset(content: Mapping[str, str]) -> bytes:
     return pdf
 
 
-def lay_into_tray(folder: Path, content: Mapping[str, str]) -> str:
-    """Prints the letter into its unit's tray and returns the SHA-256 of the file."""
+def write_pdf(folder: Path, content: Mapping[str, str]) -> str:
+    """Writes the PDF to the folder of the letter's unit and returns its SHA-256."""
     pdf, path = typeset(content), folder / letter_page.file_name(content)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -47,10 +47,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def main() -> int:
-    """Reads the order from stdin, prints, and answers on stdout."""
+    """Reads the letters from stdin, prints them, and writes their hashes to stdout."""
     order = json.load(sys.stdin)
     folder = Path(order["folder"])
-    printed = [{"number": each["number"], "sha256": lay_into_tray(folder, each)} for each in order["letters"]]
+    printed = [{"number": each["number"], "sha256": write_pdf(folder, each)} for each in order["letters"]]
     json.dump(printed, sys.stdout, ensure_ascii=False)
     return 0
 

@@ -1,4 +1,4 @@
-"""What is known of cases."""
+"""Cases, as far as they are known."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ _MOMENTS = frozenset({"recorded_at", "at", "started_at", "warn_at", "due", "brea
 
 
 def load(tx: Connection, numbers: Sequence[str], *, lock: bool = True) -> dict[str, Case]:
-    """The known ones of `numbers`, locked in order unless only looked at."""
+    """Those of `numbers` that are known, locked in order unless `lock` is false."""
     rows = tx.execute(
         text(
             f"select {_COLUMNS} from cases"
@@ -28,7 +28,7 @@ def load(tx: Connection, numbers: Sequence[str], *, lock: bool = True) -> dict[s
 
 
 def save(tx: Connection, cases: Iterable[tuple[Case, datetime | None]]) -> None:
-    """Writes the cases, each with the moment at which it must be looked at again for a letter."""
+    """Writes the cases, each with the time at which it must next be checked for a letter (`plan.next_letter`)."""
     rows = [
         {
             "number": case.number,
@@ -62,7 +62,7 @@ def save(tx: Connection, cases: Iterable[tuple[Case, datetime | None]]) -> None:
 
 
 def waiting_for_letter(tx: Connection, now: datetime, limit: int) -> dict[str, Case]:
-    """Cases whose grace before a letter has ended, locked; those another process holds are left to it."""
+    """Cases whose grace period before a letter has ended, locked; those another process has locked are left to it."""
     rows = tx.execute(
         text(f"""
             select {_COLUMNS} from cases

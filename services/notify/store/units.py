@@ -1,4 +1,4 @@
-"""Units and the telephones of their posts."""
+"""Units, and the telephones of their posts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from services.notify.domain.unit import Contact, Unit
 
 
 def load(tx: Connection, codes: Sequence[str]) -> dict[str, Unit]:
-    """The known ones of `codes`, locked in order."""
+    """Those of `codes` that are known, locked in order."""
     rows = tx.execute(
         text("select code, name, active from units where code = any(:codes) order by code for update"),
         {"codes": sorted(codes)},
@@ -25,13 +25,13 @@ def load(tx: Connection, codes: Sequence[str]) -> dict[str, Unit]:
 
 
 def save(tx: Connection, units: Sequence[Unit]) -> None:
-    """Replaces the units and their posts; messages that waited for a telephone are tried at once."""
+    """Replaces the units and their posts, and makes messages that waited for a telephone due at once."""
     write(tx, units)
     _wake(tx, [recipient for unit in units for recipient in unit.posts()])
 
 
 def write(tx: Connection, units: Sequence[Unit]) -> None:
-    """Replaces the units and their posts, and wakes nobody."""
+    """Replaces the units and their posts, and nothing else."""
     codes = [unit.code for unit in units]
     tx.execute(
         text("""
