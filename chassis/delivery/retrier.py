@@ -14,6 +14,7 @@ from chassis.delivery.subscription import Subscription, fold_into
 
 log = logs.get(__name__)
 
+APART_SECONDS = 5.0  # two transactions' times may lie this far apart
 # Further ahead than any wait reaches, a next try was written by a clock that has been set back since: it is due.
 ANY = text("""
     select exists (select 1 from aside where parked_at is null
@@ -33,7 +34,7 @@ def replay_one(
     database: Database, subscription: Subscription[Any], back_off: Sequence[float] = aside.BACK_OFF_SECONDS
 ) -> bool:
     """Tries the next due event again; false when none is due."""
-    longest = {"longest": max(*back_off, aside.BACK_OFF_SECONDS[0])}
+    longest = {"longest": max(*back_off, aside.BACK_OFF_SECONDS[0]) + APART_SECONDS}
     if not database.holds(ANY, longest):
         return False
     with database.transaction() as tx:

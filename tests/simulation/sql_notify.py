@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from tests.simulation import sql_chassis, sql_messages
@@ -84,7 +85,9 @@ def _fix_content(tx: Tx, p: Mapping[str, Any]) -> None:
 
 @of("update letters l set print_after = :until from due")
 def _take_to_print(tx: Tx, p: Mapping[str, Any]) -> list[Fields]:
-    due = [r for r in tx.tables["letters"].values() if r["state"] == "signed" and r["print_after"] <= p["now"]]
+    beyond = p["until"] + timedelta(minutes=1)
+    signed = [row for row in tx.tables["letters"].values() if row["state"] == "signed"]
+    due = [row for row in signed if row["print_after"] <= p["now"] or row["print_after"] > beyond]
     return [
         {"id": row["id"], "content": tx.change("letters", row["id"], print_after=p["until"])["content"]}
         for row in in_order(due, "print_after")[: p["limit"]]

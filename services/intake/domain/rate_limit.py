@@ -25,4 +25,6 @@ def seconds_to_wait(limit: RateLimit, tally: Tally | None, now: datetime) -> int
     """Seconds until another try is allowed; 0 when it is allowed now."""
     if tally is None or tally.until <= now or tally.count < limit.most:
         return 0
+    if tally.until > now + limit.window:  # counted by a clock that has been set back since
+        return 0
     return math.ceil((tally.until - now).total_seconds())

@@ -84,11 +84,12 @@ class Processor:
         self.job = None
 
     def _begin(self) -> bool:
-        if not self.database.holds(processing.DUE):
+        claim = timedelta(seconds=self.longest + 2 * TRANSFER_SECONDS)
+        if not self.database.holds(processing.DUE, {"longest": claim.total_seconds()}):
             return False
         with self.database.transaction() as tx:
             now = clock.now(tx)
-            claimed = processing.claim(tx, self.kind, now, now + timedelta(seconds=self.longest + 2 * TRANSFER_SECONDS))
+            claimed = processing.claim(tx, self.kind, now, now + claim)
             if claimed and claimed[1] > ATTEMPTS:
                 self._give_up(tx, claimed[0])
                 return True

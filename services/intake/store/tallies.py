@@ -7,12 +7,14 @@ from sqlalchemy import Connection, text
 
 from services.intake.domain.rate_limit import RateLimit, Tally
 
-# A count whose window has passed starts again; the database's clock decides.
+# A count whose window has passed starts again; the database's clock decides. A window that ends further ahead than it
+# is long was opened by a clock that has been set back since, and counts for nothing.
 COUNT = text("""
     insert into tallies (key, count, until) values (:key, 1, :now + :window)
     on conflict (key) do update set
-        count = case when tallies.until <= :now then 1 else tallies.count + 1 end,
-        until = case when tallies.until <= :now then :now + :window else tallies.until end
+        count = case when tallies.until > :now and tallies.until <= :now + :window then tallies.count + 1 else 1 end,
+        until = case when tallies.until > :now and tallies.until <= :now + :window then tallies.until
+            else :now + :window end
     returning count as tries, until
 """)
 

@@ -26,11 +26,16 @@ def add(tx: Connection, letter: str, content: Mapping[str, Any], now: datetime) 
 
 
 def claim(tx: Connection, now: datetime, until: datetime, limit: int) -> list[PrintJob]:
-    """Signed letters that are due, reserved `until` then."""
+    """Signed letters that are due, reserved `until` then.
+
+    What is reserved further ahead was so by a clock that has been set back since, and is due; the minute is for a
+    transaction that began before another's reservation.
+    """
     rows = tx.execute(
         text("""
             with due as (
-                select id from letters where state = 'signed' and print_after <= :now
+                select id from letters where state = 'signed'
+                    and (print_after <= :now or print_after > cast(:until as timestamptz) + interval '1 minute')
                 order by print_after limit :limit for update skip locked)
             update letters l set print_after = :until from due where l.id = due.id returning l.id, l.content
         """),

@@ -140,6 +140,20 @@ def test_a_worker_killed_with_a_file_in_hand_loses_it_to_nobody_for_ever(album: 
     assert album.media(handle).reason is Reason.UNREADABLE
 
 
+def test_a_file_claimed_by_a_clock_that_was_set_back_is_claimed_again(album: Album) -> None:
+    move_clock(album.here.database, timedelta(hours=11))
+    handle = album.send(photo())
+    killed = Processor(album.here.database, album.here.settings, Kind.PHOTO)
+    killed.turn()
+    assert killed.job is not None
+    killed.job.child.kill()
+    killed.job.child.wait(10)
+    killed.job.close()
+    move_clock(album.here.database, timedelta(0))
+    album.develop()
+    assert album.media(handle).state is State.READY
+
+
 def test_a_stop_gives_the_file_back_and_counts_no_try(album: Album) -> None:
     handle = album.send(photo())
     for _ in range(5):

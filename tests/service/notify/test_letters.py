@@ -231,6 +231,14 @@ def test_a_printer_that_died_after_the_paper_was_made_leaves_one_paper(desk: Des
     assert len(desk.events("letter.issued")) == 1
 
 
+def test_a_letter_reserved_by_a_clock_that_was_set_back_is_printed_now(desk: Desk) -> None:
+    (letter,) = breach(desk, 1)
+    sign(desk, letter)
+    desk.set("update letters set print_after = clock_now() + interval '11 hours'")
+    assert print_signed(desk.database, desk.settings)
+    assert desk.rows("letters", "state") == ["issued"]
+
+
 def test_one_letter_that_cannot_be_printed_delays_no_other(desk: Desk) -> None:
     for id_ in breach(desk, 1, 2, 3):
         sign(desk, id_)

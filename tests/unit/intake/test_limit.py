@@ -19,6 +19,10 @@ def test_after_the_last_try_the_wait_lasts_until_the_window_ends() -> None:
     assert seconds_to_wait(LIMIT, Tally(3, NOW + timedelta(seconds=61.2)), NOW) == 62
 
 
+def test_a_window_opened_by_a_clock_that_was_set_back_keeps_nobody_waiting() -> None:
+    assert seconds_to_wait(LIMIT, Tally(3, NOW + timedelta(hours=11)), NOW) == 0
+
+
 @given(st.integers(0, 100), st.integers(-10_000, 10_000))
 def test_nobody_waits_longer_than_the_window_lasts(count: int, milliseconds: int) -> None:
     left = timedelta(milliseconds=milliseconds)

@@ -9,11 +9,14 @@ from sqlalchemy import Connection, text
 from services.intake.domain.media import Developed, Kind, Media
 from services.intake.media.store.rows import COLUMNS, legal_states, media_of
 
+# A next try further ahead than any claim reaches was written by a clock that has been set back since, and is due. The
+# minute is for a transaction that began before another's claim.
 # The claim is committed before anything is decoded, so that a file that kills its process is not claimed for ever.
 CLAIM = text(f"""
     update media m set attempts = attempts + 1, next_try = :until
     where m.id = (
-        select id from media where state = 'checking' and kind = :kind and next_try <= :now
+        select id from media where state = 'checking' and kind = :kind
+            and (next_try <= :now or next_try > cast(:until as timestamptz) + interval '1 minute')
         order by next_try limit 1 for update skip locked)
     returning {COLUMNS}, m.attempts
 """)
@@ -26,7 +29,10 @@ RETRY = text("""
     update media set next_try = :at, attempts = attempts - cast(:uncounted as integer)
     where id = :id and state = 'checking'
 """)
-DUE = text("select exists (select from media where state = 'checking' and next_try <= clock_now())")
+DUE = text("""
+    select exists (select from media where state = 'checking'
+        and (next_try <= clock_now() or next_try > clock_now() + make_interval(secs => :longest)))
+""")
 
 WAITING = text("""
     select kind, count(*) as files, coalesce(extract(epoch from clock_now() - min(arrived_at)), 0) as oldest
