@@ -17,6 +17,7 @@ from services.dispatch.domain.deadlines import Standing
 from services.dispatch.errors import SENTENCES, STATUSES
 from services.dispatch.login import errors as login_errors
 from services.dispatch.login.pages import provider as login_pages
+from services.dispatch.refusals import sentence_of
 from services.dispatch.schemas import (
     AcknowledgeBody,
     BulkAnswer,
@@ -121,9 +122,7 @@ def list_near(number: str) -> Body:
 @blueprint.response(200, BulkAnswer)
 def dispatch_several(body: Body) -> Body:
     """Each waiting case to the unit that triage suggests; one that is refused holds up no other."""
-    found = commands.dispatch_as_suggested(web.database(), body["numbers"], _officer())
-    sentences = [SENTENCES.get(each.code) if each.code else None for each in found]
-    return {"outcomes": [{**asdict(each), "sentence": s} for each, s in zip(found, sentences, strict=True)]}
+    return {"outcomes": [_outcome(each) for each in commands.dispatch_each(body["numbers"], _dispatch_as_suggested)]}
 
 
 @blueprint.route("/cases/<number>")
@@ -246,6 +245,17 @@ def list_duties() -> Body:
     with web.database().transaction() as tx:
         found = commands.duty_list(tx)
     return {"version": found.version, "duties": list(found.duties.values())}
+
+
+def _dispatch_as_suggested(number: str) -> Case:
+    with web.database().transaction() as tx:
+        return commands.dispatch_as_suggested(tx, number, _officer())
+
+
+def _outcome(outcome: commands.Outcome) -> Body:
+    refusal = outcome.refusal
+    said = {"code": refusal.code, "sentence": sentence_of(refusal)} if refusal else {"code": None, "sentence": None}
+    return {"number": outcome.number, "unit": outcome.unit, **said}
 
 
 def _once(route: str, number: str, body: Body, command: Callable[[Connection, Officer], Case]) -> Answer:

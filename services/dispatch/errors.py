@@ -101,6 +101,12 @@ class NoSuggestion(DomainError):
     code = "no_suggestion"
 
 
+class RestrictedInBulk(DomainError):
+    """A person opens a restricted case and decides about it alone."""
+
+    code = "restricted_in_bulk"
+
+
 class WordTooShort(DomainError):
     """A single character is in every letter."""
 
@@ -127,6 +133,7 @@ STATUSES: dict[str, int] = {
     "bad_cursor": 422,
     "word_too_short": 422,
     "no_suggestion": 409,
+    "restricted_in_bulk": 409,
     "handed_back_already": 409,
     "too_late_to_hand_back": 409,
     "has_followers": 409,
@@ -148,6 +155,7 @@ SENTENCES: dict[str, str] = {
     "category_unknown": "没有这个类别，请从职责清单中选择。",
     "promise_in_the_past": "承诺时间不能早于现在。",
     "no_suggestion": "研判没有建议单位，请逐件分拨。",
+    "restricted_in_bulk": "回避件请打开后逐件分拨。",
     "word_too_short": "每个搜索词至少两个字。",
     "bad_cursor": "翻页标记不正确，请从第一页开始。",
     "handed_back_already": "本单位已退件一次，裁决后不能再退。",

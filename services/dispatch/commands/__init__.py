@@ -1,5 +1,6 @@
 """What dispatch does, each in the caller's transaction, one module per concept."""
 
+from services.dispatch.commands.bulk import BULK_LIMIT, Outcome, dispatch_as_suggested, dispatch_each
 from services.dispatch.commands.detours import hand_back, merge, rule
 from services.dispatch.commands.finding import near, search
 from services.dispatch.commands.heard import SUBSCRIPTION
@@ -17,13 +18,12 @@ from services.dispatch.commands.questions import (
     wall,
 )
 from services.dispatch.commands.reference import Rejected, load_directory, load_duties, load_organisation
-from services.dispatch.commands.several import dispatch_as_suggested
 from services.dispatch.commands.way import acknowledge, close, contact, dispatch, reply, send_back
 from services.dispatch.commands.work import name_handler, record_work
 
 __all__ = [
-    "SUBSCRIPTION", "Officer", "Rejected", "acknowledge", "close", "contact", "count_open", "dispatch",
-    "dispatch_as_suggested", "duty_list", "hand_back", "load_directory", "load_duties", "load_organisation",
-    "merge", "name_handler", "near", "page", "public_directory", "read", "record_work", "reply", "rule", "search",
-    "send_back", "standing", "status", "supplements", "units", "wall",
+    "BULK_LIMIT", "SUBSCRIPTION", "Officer", "Outcome", "Rejected", "acknowledge", "close", "contact", "count_open",
+    "dispatch", "dispatch_as_suggested", "dispatch_each", "duty_list", "hand_back", "load_directory", "load_duties",
+    "load_organisation", "merge", "name_handler", "near", "page", "public_directory", "read", "record_work", "reply",
+    "rule", "search", "send_back", "standing", "status", "supplements", "units", "wall",
 ]  # fmt: skip

@@ -5,12 +5,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, request
+from flask import Response, request
 from sqlalchemy import Connection
 
 from chassis import clock, pages, web
-from chassis.errors import DomainError
-from chassis.web.problems import ErrorTable
 from services.dispatch import commands
 from services.dispatch.domain.case import Case
 from services.dispatch.domain.visibility import decider
@@ -18,11 +16,10 @@ from services.dispatch.errors import CaseNotFound, WordTooShort
 from services.dispatch.pages import tabs, words
 from services.dispatch.pages.case import DECIDERS, STAFF
 from services.dispatch.pages.forms import expect_typed
+from services.dispatch.refusals import sentence_of
 from services.dispatch.schemas import SearchBody
 
 PAGE = 50
-OPEN_IT = "没有建议单位，请打开后分拨。"
-BY_HAND = "回避件请打开后逐件分拨。"
 
 blueprint = pages.Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -85,13 +82,12 @@ def search() -> Response:
 
 def _found(tx: Connection, wish: Mapping[str, Any]) -> tuple[list[Any], str]:
     """The cases, or the sentence that says why nothing was looked for."""
-    table: ErrorTable = current_app.extensions["lianxin.errors"]
     if not wish["words"]:
         return [], "请写编号，或来信里的词。"
     try:
         return commands.search(tx, pages.caller().scopes, wish), ""
     except WordTooShort as refusal:
-        return [], table.sentence(refusal.code, refusal.data)
+        return [], sentence_of(refusal)
 
 
 @blueprint.post("/dispatch")
@@ -100,44 +96,32 @@ def confirm() -> Response:
     """Sends one case, or all that are ticked, each to its suggested unit, and tells the result of each."""
     back = pages.local(request.form.get("back"), "/desk")
     one = request.form.get("one")
+    numbers = [one] if one else request.form.getlist("case")[: commands.BULK_LIMIT]
+    results = [_sentence(each) for each in commands.dispatch_each(numbers, _dispatch_as_suggested)]
     if one:
-        return pages.back(back, _confirm(one)[1])
-    results = [_confirm(number) for number in list(dict.fromkeys(request.form.getlist("case")))[:PAGE]]
+        return pages.back(back, results[0][1])
     return pages.page("desk/dispatched.html", results=results, back=back)
 
 
-def _confirm(number: str) -> tuple[bool, str]:
-    """Whether it went out, and the sentence that says where to, or why not."""
-    table: ErrorTable = current_app.extensions["lianxin.errors"]
-    try:
-        with (
-            web.database().transaction() as tx,
-            web.idempotent(tx, route=f"suggested {number}", request_hash_of=number) as once,
-        ):
-            case, _ = commands.read(tx, number, pages.caller().scopes)
-            if once.existing is None:
-                case = _send(tx, case)
-                once.remember(number)
-            return True, f"{number} 已分拨给{case.unit_name}。"
-    except Unsuggested as refusal:
-        return False, f"{number}：{refusal}"
-    except DomainError as refusal:
-        return False, f"{number[:40]}：{table.sentence(refusal.code, refusal.data)}"
-
-
-class Unsuggested(Exception):
-    """Nothing that one key may confirm; says why."""
-
-
-def _send(tx: Connection, case: Case) -> Case:
-    if case.restricted:
-        raise Unsuggested(BY_HAND)
-    if case.study is None or case.study.suggestion is None:
-        raise Unsuggested(OPEN_IT)
+def _dispatch_as_suggested(number: str) -> Case:
     who = pages.caller()
-    officer = commands.Officer(who.subject, who.roles, who.unit, who.scopes, expect_typed(f"revision-{case.number}"))
-    wish = {"unit": case.study.suggestion, "complexity": case.complexity or "complex"}
-    return commands.dispatch(tx, case.number, wish, officer)
+    officer = commands.Officer(who.subject, who.roles, who.unit, who.scopes, expect_typed(f"revision-{number}"))
+    with (
+        web.database().transaction() as tx,
+        web.idempotent(tx, route=f"suggested {number}", request_hash_of=number) as once,
+    ):
+        if once.existing is not None:
+            return commands.read(tx, number, who.scopes)[0]
+        case = commands.dispatch_as_suggested(tx, number, officer)
+        once.remember(number)
+        return case
+
+
+def _sentence(outcome: commands.Outcome) -> tuple[bool, str]:
+    """Whether the case was sent, and the sentence that says where to, or why not."""
+    if outcome.refusal is None:
+        return True, f"{outcome.number} 已分拨给{outcome.unit_name}。"
+    return False, f"{outcome.number[:40]}：{sentence_of(outcome.refusal)}"
 
 
 def _asked() -> dict[str, str]:

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import Schema, ValidationError
 from sqlalchemy import Connection
 
 from chassis import pages, web
 from chassis.errors import DomainError
-from chassis.web.problems import ErrorTable, Refusal
+from chassis.web.problems import Refusal
 from services.dispatch.commands import Officer
 from services.dispatch.pages.words import FORMS
+from services.dispatch.refusals import error_table, sentence_of
 
 SHOWN_AGAIN = ("stale", "idempotency_key_reused", "bad_idempotency_key")
 USED_UP = "这张表已经提交过，请看最新情况；如果还要改，请再提交一次。"
@@ -80,11 +81,10 @@ class Form:
         return None
 
     def _explain(self, refusal: DomainError) -> Attempt:
-        table: ErrorTable = current_app.extensions["lianxin.errors"]
-        status = table.status(refusal.code)
+        status = error_table().status(refusal.code)
         if status == 404 or (isinstance(refusal, Refusal) and refusal.code not in SHOWN_AGAIN):
             raise refusal
-        sentence = USED_UP if refusal.code == "idempotency_key_reused" else table.sentence(refusal.code, refusal.data)
+        sentence = USED_UP if refusal.code == "idempotency_key_reused" else sentence_of(refusal)
         seen = _whole(request.form.get("seen")) if status in (409, 412) else None
         errors = {"": sentence} if isinstance(refusal, Refusal) else pages.errors_of(refusal, sentence)
         return self._refused(errors, status, seen)
