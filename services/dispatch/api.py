@@ -1,8 +1,7 @@
-"""The front door of dispatch: staff only, each caller seeing the cases of its scopes."""
+"""Dispatch's HTTP API: staff only, each caller limited to the cases of its scopes."""
 
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy import Connection
@@ -12,32 +11,28 @@ from chassis.database import Database
 from chassis.settings import required
 from services.dispatch import commands, pages
 from services.dispatch.commands import Officer
-from services.dispatch.domain.case import Case, legal_commands
-from services.dispatch.domain.deadlines import Standing
+from services.dispatch.domain import requests
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.deadlines import Deadlines
+from services.dispatch.domain.states import legal_commands
 from services.dispatch.errors import SENTENCES, STATUSES
 from services.dispatch.login import errors as login_errors
 from services.dispatch.login.pages import provider as login_pages
 from services.dispatch.refusals import sentence_of
-from services.dispatch.schemas import (
+from services.dispatch.schemas.answers import BulkAnswer, CaseDetail, CasePage, DutyListBody, NearList, UnitList, Wall
+from services.dispatch.schemas.requests import (
     AcknowledgeBody,
-    BulkAnswer,
     BulkBody,
-    CaseDetail,
-    CasePage,
     ContactBody,
     DispatchBody,
-    DutyListBody,
     HandBackBody,
     HandlerBody,
     ListQuery,
     MergeBody,
-    NearList,
     ReplyBody,
     ReviewBody,
     RulingBody,
     SearchBody,
-    UnitList,
-    Wall,
     WorkBody,
 )
 from services.dispatch.settings import Settings
@@ -47,6 +42,7 @@ DECIDERS = ("centre", "leader", "supervisor")  # the case says which of them: `c
 
 blueprint = web.Blueprint("cases", __name__, description="Cases on their way through the units")
 
+R = TypeVar("R", bound=requests.Request)
 Body = dict[str, Any]
 Answer = tuple[Body, dict[str, str]]
 
@@ -75,12 +71,12 @@ def openapi() -> Body:
 @web.requires(*STAFF)
 @blueprint.arguments(ListQuery, location="query")
 @blueprint.response(200, CasePage)
-def list_cases(query: Body) -> Body:
+def list_cases(query: requests.CaseList) -> Body:
     """The caller's cases in order of number or of time left."""
     with web.database().transaction() as tx:
         found = commands.page(tx, web.caller().scopes, query)
-    following = found[-1].cursor(query["sort"]) if len(found) == query["limit"] else None
-    return {"cases": [_row(each.case, each.standing) for each in found], "next": following}
+    following = found[-1].cursor(query.sort) if len(found) == query.limit else None
+    return {"cases": [_row(each.case, each.deadlines) for each in found], "next": following}
 
 
 @blueprint.route("/wall")
@@ -97,22 +93,22 @@ def read_wall() -> Body:
 @web.requires(*STAFF)
 @blueprint.arguments(SearchBody)
 @blueprint.response(200, CasePage)
-def search(body: Body) -> Body:
-    """The caller's cases that hold all these words, newest first. Changes nothing."""
+def search(request: requests.Search) -> Body:
+    """The caller's cases that contain all these words, newest first. Changes nothing."""
     with web.database().transaction() as tx:
-        found = commands.search(tx, web.caller().scopes, body)
-    following = found[-1].case.number if len(found) == body["limit"] else None
-    return {"cases": [_row(each.case, each.standing) for each in found], "next": following}
+        found = commands.search(tx, web.caller().scopes, request)
+    following = found[-1].case.number if len(found) == request.limit else None
+    return {"cases": [_row(each.case, each.deadlines) for each in found], "next": following}
 
 
 @blueprint.route("/cases/<number>/near")
 @web.requires(*STAFF)
 @blueprint.response(200, NearList)
 def list_near(number: str) -> Body:
-    """Cases that may be about the same; proposed only."""
+    """Cases that may be about the same matter; they are only proposed."""
     with web.database().transaction() as tx:
         found = commands.near(tx, number, web.caller().scopes)
-    rows = [(_row(each.entry.case, each.entry.standing), each) for each in found]
+    rows = [(_row(each.entry.case, each.entry.deadlines), each) for each in found]
     return {"near": [{"case": row, "reasons": each.reasons, "likeness": each.likeness} for row, each in rows]}
 
 
@@ -120,9 +116,9 @@ def list_near(number: str) -> Body:
 @web.requires(*DECIDERS)
 @blueprint.arguments(BulkBody)
 @blueprint.response(200, BulkAnswer)
-def dispatch_several(body: Body) -> Body:
-    """Each waiting case to the unit that triage suggests; one that is refused holds up no other."""
-    return {"outcomes": [_outcome(each) for each in commands.dispatch_each(body["numbers"], _dispatch_as_suggested)]}
+def dispatch_in_bulk(request: requests.BulkDispatch) -> Body:
+    """Each waiting case goes to the unit that triage suggests; a refusal of one holds up no other."""
+    return {"outcomes": [_outcome(each) for each in commands.dispatch_each(request.numbers, _dispatch_as_suggested)]}
 
 
 @blueprint.route("/cases/<number>")
@@ -138,94 +134,92 @@ def read_case(number: str) -> Answer:
 @web.requires(*DECIDERS)
 @blueprint.arguments(DispatchBody)
 @blueprint.response(200, CaseDetail)
-def dispatch(body: Body, number: str) -> Answer:
+def dispatch(request: requests.Dispatch, number: str) -> Answer:
     """The centre sends a waiting case to its lead unit."""
-    return _once("dispatch", number, body, lambda tx, officer: commands.dispatch(tx, number, body, officer))
+    return _once("dispatch", number, request, commands.dispatch)
 
 
 @blueprint.route("/cases/<number>/acknowledge", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(AcknowledgeBody)
 @blueprint.response(200, CaseDetail)
-def acknowledge(body: Body, number: str) -> Answer:
+def acknowledge(request: requests.Acknowledge, number: str) -> Answer:
     """The lead unit confirms receipt."""
-    return _once("acknowledge", number, body, lambda tx, officer: commands.acknowledge(tx, number, officer))
+    return _once("acknowledge", number, request, commands.acknowledge)
 
 
 @blueprint.route("/cases/<number>/contact", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(ContactBody)
 @blueprint.response(200, CaseDetail)
-def contact(body: Body, number: str) -> Answer:
+def contact(request: requests.Contact, number: str) -> Answer:
     """The lead unit has told the resident the process and the date."""
-    return _once("contact", number, body, lambda tx, officer: commands.contact(tx, number, officer=officer, **body))
+    return _once("contact", number, request, commands.contact)
 
 
 @blueprint.route("/cases/<number>/reply", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(ReplyBody)
 @blueprint.response(200, CaseDetail)
-def reply(body: Body, number: str) -> Answer:
+def reply(request: requests.Reply, number: str) -> Answer:
     """The lead unit answers the resident, for the centre to review."""
-    text, media = body["text"], tuple(body["media"])
-    return _once("reply", number, body, lambda tx, officer: commands.reply(tx, number, text, officer, media))
+    return _once("reply", number, request, commands.reply)
 
 
 @blueprint.route("/cases/<number>/hand_back", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(HandBackBody)
 @blueprint.response(200, CaseDetail)
-def hand_back(body: Body, number: str) -> Answer:
-    """The lead unit says that it is not theirs; the centre rules."""
-    return _once("hand_back", number, body, lambda tx, who: commands.hand_back(tx, number, officer=who, **body))
+def hand_back(request: requests.HandBack, number: str) -> Answer:
+    """The lead unit says that the case is not theirs; the centre rules."""
+    return _once("hand_back", number, request, commands.hand_back)
 
 
 @blueprint.route("/cases/<number>/ruling", methods=["POST"])
 @web.requires(*DECIDERS)
 @blueprint.arguments(RulingBody)
 @blueprint.response(200, CaseDetail)
-def rule(body: Body, number: str) -> Answer:
+def rule(request: requests.Rule, number: str) -> Answer:
     """The centre decides on a hand-back: another unit, or the same one by force."""
-    return _once("ruling", number, body, lambda tx, officer: commands.rule(tx, number, body, officer))
+    return _once("ruling", number, request, commands.rule)
 
 
 @blueprint.route("/cases/<number>/merge", methods=["POST"])
 @web.requires(*DECIDERS)
 @blueprint.arguments(MergeBody)
 @blueprint.response(200, CaseDetail)
-def merge(body: Body, number: str) -> Answer:
+def merge(request: requests.Merge, number: str) -> Answer:
     """The case goes into another one; every resident stays informed."""
-    return _once("merge", number, body, lambda tx, officer: commands.merge(tx, number, body["into"], officer))
+    return _once("merge", number, request, commands.merge)
 
 
 @blueprint.route("/cases/<number>/handler", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(HandlerBody)
 @blueprint.response(200, CaseDetail)
-def name_handler(body: Body, number: str) -> Answer:
+def name_handler(request: requests.NameHandler, number: str) -> Answer:
     """The lead unit names who works on it."""
-    return _once("handler", number, body, lambda tx, officer: commands.name_handler(tx, number, body["name"], officer))
+    return _once("handler", number, request, commands.name_handler)
 
 
 @blueprint.route("/cases/<number>/work", methods=["POST"])
 @web.requires("unit")
 @blueprint.arguments(WorkBody)
 @blueprint.response(200, CaseDetail)
-def record_work(body: Body, number: str) -> Answer:
-    """Lead or helper notes what was done."""
-    work = {**body, "media": tuple(body["media"])}
-    return _once("work", number, body, lambda tx, who: commands.record_work(tx, number, officer=who, **work))
+def record_work(request: requests.RecordWork, number: str) -> Answer:
+    """The lead unit or a helper notes what was done."""
+    return _once("work", number, request, commands.record_work)
 
 
 @blueprint.route("/cases/<number>/review", methods=["POST"])
 @web.requires(*DECIDERS)
 @blueprint.arguments(ReviewBody)
 @blueprint.response(200, CaseDetail)
-def review(body: Body, number: str) -> Answer:
+def review(request: requests.Close | requests.SendBack, number: str) -> Answer:
     """The centre closes the case, or sends the reply back."""
-    if body["decision"] == "close":
-        return _once("review", number, body, lambda tx, officer: commands.close(tx, number, body["outcome"], officer))
-    return _once("review", number, body, lambda tx, officer: commands.send_back(tx, number, body["reason"], officer))
+    if isinstance(request, requests.Close):
+        return _once("review", number, request, commands.close)
+    return _once("review", number, request, commands.send_back)
 
 
 @blueprint.route("/units")
@@ -258,13 +252,13 @@ def _outcome(outcome: commands.Outcome) -> Body:
     return {"number": outcome.number, "unit": outcome.unit, **said}
 
 
-def _once(route: str, number: str, body: Body, command: Callable[[Connection, Officer], Case]) -> Answer:
+def _once(route: str, number: str, request: R, command: commands.Command[R]) -> Answer:
     with (
         web.database().transaction() as tx,
-        web.idempotent(tx, route=route, request_hash_of=body) as once,
+        web.idempotent(tx, route=route, request_hash_of=asdict(request)) as once,
     ):
         if once.existing is None:
-            command(tx, _officer())
+            command(tx, number, request, _officer())
             once.remember(number)
         return _answer(tx, number)
 
@@ -276,18 +270,18 @@ def _officer() -> Officer:
 
 def _answer(tx: Connection, number: str) -> Answer:
     case, log = commands.read(tx, number, web.caller().scopes)
-    standing = commands.standing(tx, number)
+    deadlines = commands.deadlines(tx, number)
     supplements = commands.supplements(tx, number)
     extra = {"text": case.letter.text if case.letter else None, "supplements": supplements, "log": log}
-    return {**_row(case, standing), **extra}, {"ETag": web.etag(case.revision)}
+    return {**_row(case, deadlines), **extra}, {"ETag": web.etag(case.revision)}
 
 
-def _row(case: Case, standing: Standing) -> Body:
+def _row(case: Case, deadlines: Deadlines) -> Body:
     letter = asdict(case.letter) if case.letter else {}
     suggestion, rule = (case.study.suggestion, case.study.rule) if case.study else (None, None)
     return {
         **{name: getattr(case, name) for name in Case.__slots__},
-        **{name: getattr(standing, name) for name in ("mark", "close_due", "next_due", "next_kind")},
+        **{name: getattr(deadlines, name) for name in ("mark", "close_due", "next_due", "next_kind")},
         **{name: letter.get(name) for name in ("kind", "channel", "community", "place", "emergency", "submitted_at")},
         "suggestion": suggestion,
         "rule": rule,

@@ -8,11 +8,14 @@ from marshmallow.validate import OneOf
 from chassis.delivery.envelope import Draft
 from chassis.delivery.events import EventType, Moment
 from chassis.masking import mask
-from services.dispatch.domain.case import MEANS, OUTCOMES, VISIBLE, Fact
+from services.dispatch.domain.case import Fact
 from services.dispatch.domain.deadlines import MARKS
-from services.dispatch.domain.detours import DISSATISFIED, REASONS
 from services.dispatch.domain.duties import COMPLEXITIES
+from services.dispatch.domain.handing_back import REASONS
+from services.dispatch.domain.handling import MEANS, OUTCOMES
 from services.dispatch.domain.organisation import KINDS, POSTS, Unit
+from services.dispatch.domain.resident import DISSATISFIED
+from services.dispatch.domain.states import VISIBLE
 from services.dispatch.domain.visibility import seen_by
 
 
@@ -21,7 +24,7 @@ class CaseView(Schema):
 
     at = Moment(required=True)
     number = fields.Str(required=True)
-    state = fields.Str(required=True, validate=OneOf(VISIBLE))
+    state = fields.Str(required=True, validate=OneOf([state.value for state in VISIBLE]))
     unit = fields.Str(required=True, allow_none=True)
     unit_name = fields.Str(required=True, allow_none=True)
     helpers = fields.List(fields.Str(), required=True)

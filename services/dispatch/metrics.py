@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from chassis import metrics
-from services.dispatch.domain.case import OPEN, Fact
+from services.dispatch.domain.case import Fact
 from services.dispatch.domain.deadlines import MARKS
+from services.dispatch.domain.states import OPEN
 from services.dispatch.events import PUBLISHES
 
 HOURS = (1, 10, 60, 600, 3600, 7200, 4 * 3600, 8 * 3600, 24 * 3600, 48 * 3600, 72 * 3600, 7 * 24 * 3600)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ from chassis.settings import DEVELOPMENT_ISSUER  # noqa: E402
 from chassis.web.issuers import DevelopmentIssuer  # noqa: E402
 from services.dispatch import api, commands, store  # noqa: E402
 from services.dispatch.commands import files  # noqa: E402
+from services.dispatch.domain.requests import CaseList, Search  # noqa: E402
 from services.dispatch.settings import Settings  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
 
 CENTRE = frozenset({"centre"})
 UNIT = frozenset({"unit:C07"})
-FIRST_PAGE = {"sort": "time_left", "after": "", "limit": 50}
+FIRST_PAGE = CaseList(sort="time_left")
 say = functools.partial(print, flush=True)
 
 # One matter in ten thousand words of its own kind, so that the search has something to tell apart.
@@ -75,22 +77,22 @@ def _newest(tx: Connection) -> str:
 
 Question = Callable[[Connection], Any]
 QUESTIONS: dict[str, Question] = {
-    "the centre's desk, first page": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "open": True}),
-    "the centre's queue (waiting)": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "waiting"}),
-    "a unit's desk, first page": lambda tx: store.page(tx, UNIT, {**FIRST_PAGE, "open": True}),
-    "red alone": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "mark": "red"}),
-    "one community, open": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "community": "C07", "open": True}),
-    "one unit, every state": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "unit": "C07"}),
-    "closed, by time left": lambda tx: store.page(tx, CENTRE, {**FIRST_PAGE, "state": "closed"}),
+    "the centre's desk, first page": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, open=True)),
+    "the centre's queue (waiting)": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, state="waiting")),
+    "a unit's desk, first page": lambda tx: store.page(tx, UNIT, replace(FIRST_PAGE, open=True)),
+    "red alone": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, mark="red")),
+    "one community, open": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, community="C07", open=True)),
+    "one unit, every state": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, unit="C07")),
+    "closed, by time left": lambda tx: store.page(tx, CENTRE, replace(FIRST_PAGE, state="closed")),
     "the tabs' numbers": lambda tx: store.count_open(tx, CENTRE),
     "the tabs' numbers of a unit": lambda tx: store.count_open(tx, UNIT),
-    "search, a common word": lambda tx: store.search(tx, CENTRE, {"words": "油烟扰民", "limit": 50}),
+    "search, a common word": lambda tx: store.search(tx, CENTRE, Search(words="油烟扰民", limit=50)),
     "search, two words and a state": lambda tx: store.search(
-        tx, CENTRE, {"words": "路灯 翻身路", "state": "closed", "limit": 50}
+        tx, CENTRE, Search(words="路灯 翻身路", state="closed", limit=50)
     ),
-    "search, a word nobody wrote": lambda tx: store.search(tx, CENTRE, {"words": "夜间油烟", "limit": 50}),
-    "search of a unit": lambda tx: store.search(tx, UNIT, {"words": "噪音", "limit": 50}),
-    "search, a number": lambda tx: store.search(tx, CENTRE, {"words": "", "number": "XA202603", "limit": 50}),
+    "search, a word nobody wrote": lambda tx: store.search(tx, CENTRE, Search(words="夜间油烟", limit=50)),
+    "search of a unit": lambda tx: store.search(tx, UNIT, Search(words="噪音", limit=50)),
+    "search, a number": lambda tx: store.search(tx, CENTRE, Search(words="", number="XA202603", limit=50)),
     "near cases": lambda tx: commands.near(tx, _newest(tx), CENTRE),
     "the wall's counts": lambda tx: store.wall(tx, CENTRE),
     "the wall's counts of a unit": lambda tx: store.wall(tx, UNIT),

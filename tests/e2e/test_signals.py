@@ -12,7 +12,7 @@ from prometheus_client.samples import Sample
 from chassis.instruments import ReadGauge, Signal
 from deploy.signals.uses import signals
 from deploy.system.testbed import SystemUnderTest
-from services.dispatch.domain.case import OPEN
+from services.dispatch.domain.states import OPEN
 from tests.e2e.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"notify": {"SMS_WINDOW": "1"}}

@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis.delivery import aside
 from services.dispatch import commands as dispatch
+from services.dispatch.domain import requests
 from services.intake.commands import deciding
 from services.intake.domain.case import Reason
 from services.notify.commands import held, letters
@@ -50,13 +51,16 @@ class Officer:
             "dispatched": self._receive,
             "handed_back": self._rule,
             "acknowledged": self._contact,
-            "handling": lambda row: ("reply", lambda tx: dispatch.reply(tx, number, "已经处理完毕", self._of(row))),
+            "handling": lambda row: (
+                "reply",
+                lambda tx: dispatch.reply(tx, number, requests.Reply("已经处理完毕"), self._of(row)),
+            ),
             "replied": self._review,
         }
         if row is None or row["state"] not in steps:
             return "dispatch", "", None
         if self.rng.random() < 0.04 and (other := self._another(row)):
-            return "dispatch", "merge", lambda tx: dispatch.merge(tx, number, other, self._of(row))
+            return "dispatch", "merge", lambda tx: dispatch.merge(tx, number, requests.Merge(other), self._of(row))
         return ("dispatch", *steps[row["state"]](row))
 
     def _of(self, row: Any) -> dispatch.Officer:
@@ -65,20 +69,20 @@ class Officer:
 
     def _dispatch(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
         unit = self.rng.choice([code for code in UNITS[1:] if code not in row["about"]])
-        wish = {"unit": unit, "helpers": [], "complexity": self.rng.choice(("simple", "complex"))}
-        return "dispatch", lambda tx: dispatch.dispatch(tx, self.number, wish, self._of(row))
+        asked = requests.Dispatch(unit=unit, helpers=(), complexity=self.rng.choice(("simple", "complex")))
+        return "dispatch", lambda tx: dispatch.dispatch(tx, self.number, asked, self._of(row))
 
     def _receive(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
         """Ours, or not."""
         if self.rng.random() < 0.15:
-            reason = ("not_our_duty", "不属于本单位职责。")
-            return "hand back", lambda tx: dispatch.hand_back(tx, self.number, *reason, self._of(row))
-        return "acknowledge", lambda tx: dispatch.acknowledge(tx, self.number, self._of(row))
+            reason = requests.HandBack("not_our_duty", "不属于本单位职责。")
+            return "hand back", lambda tx: dispatch.hand_back(tx, self.number, reason, self._of(row))
+        return "acknowledge", lambda tx: dispatch.acknowledge(tx, self.number, requests.Acknowledge(), self._of(row))
 
     def _rule(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
         unit = self.rng.choice([row["unit"], *(code for code in UNITS[1:] if code not in row["about"])])
-        wish = {"unit": unit, "reason": "按职责清单裁定。"}
-        return "rule", lambda tx: dispatch.rule(tx, self.number, wish, self._of(row))
+        ruling = requests.Rule(unit=unit, reason="按职责清单裁定。")
+        return "rule", lambda tx: dispatch.rule(tx, self.number, ruling, self._of(row))
 
     def _another(self, row: Any) -> str | None:
         """Another case that this one might be part of."""
@@ -87,13 +91,16 @@ class Officer:
         return self.rng.choice(sorted(known)) if known else None
 
     def _contact(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
-        return "contact", lambda tx: dispatch.contact(tx, self.number, "已联系", "telephone", None, self._of(row))
+        told = requests.Contact("已联系", "telephone")
+        return "contact", lambda tx: dispatch.contact(tx, self.number, told, self._of(row))
 
     def _review(self, row: Any) -> tuple[str, Callable[[Any], Any]]:
         if self.sendings_back:
             self.sendings_back -= 1
-            return "send back", lambda tx: dispatch.send_back(tx, self.number, "不够具体", self._of(row))
-        return "close", lambda tx: dispatch.close(tx, self.number, "solved", self._of(row))
+            return "send back", lambda tx: dispatch.send_back(
+                tx, self.number, requests.SendBack("不够具体"), self._of(row)
+            )
+        return "close", lambda tx: dispatch.close(tx, self.number, requests.Close("solved"), self._of(row))
 
 
 class Leader:

@@ -1,27 +1,28 @@
-"""What a unit notes of its own work. No event tells it."""
+"""What a unit notes of its own work, in the work log alone: no event is published."""
 
 from sqlalchemy import Connection
 
 from chassis import clock
 from services.dispatch import store
-from services.dispatch.commands.officer import Officer, check_lead, check_part, locked
+from services.dispatch.commands.officer import Officer, check_lead, check_takes_part, lock_for
 from services.dispatch.domain import work
 from services.dispatch.domain.case import Case
+from services.dispatch.domain.requests import NameHandler, RecordWork
 
 
-def name_handler(tx: Connection, number: str, name: str, officer: Officer) -> Case:
-    """An officer inside the lead unit takes the case. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
-    case, entry = work.name_handler(locked(tx, number, officer, check_lead), name, clock.now(tx))
-    return _keep(tx, case, entry, officer)
+def name_handler(tx: Connection, number: str, request: NameHandler, officer: Officer) -> Case:
+    """The lead unit names the officer who handles the case. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
+    case = lock_for(tx, number, officer, check_lead)
+    return _save(tx, *work.name_handler(case, request.name, clock.now(tx)), officer)
 
 
-def record_work(tx: Connection, number: str, kind: str, text: str, media: tuple[str, ...], officer: Officer) -> Case:
-    """Lead or helper has done something. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
-    case, entry = work.record(locked(tx, number, officer, check_part), kind, text, media, clock.now(tx))
-    return _keep(tx, case, entry, officer)
+def record_work(tx: Connection, number: str, request: RecordWork, officer: Officer) -> Case:
+    """The lead unit or a helper has done something. Raises CaseNotFound, NotLeadUnit, IllegalTransition."""
+    case = lock_for(tx, number, officer, check_takes_part)
+    return _save(tx, *work.record(case, request.kind, request.text, request.media, clock.now(tx)), officer)
 
 
-def _keep(tx: Connection, case: Case, entry: work.Entry, officer: Officer) -> Case:
+def _save(tx: Connection, case: Case, entry: work.Entry, officer: Officer) -> Case:
     store.save_cases(tx, [case])
     store.add_entry(tx, entry, officer.subject)
     return case

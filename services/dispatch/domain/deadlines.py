@@ -1,4 +1,4 @@
-"""How much time a case has left and which mark it bears, as sla told last. Nothing here reckons: sla alone does."""
+"""How much time a case has left and which mark it bears, as sla last said. Only sla calculates; this is its copy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 MARKS = ("none", "green", "yellow", "red")
-RUNNING = frozenset({"armed", "warned", "breached"})  # the limit is being used up, in it or past it
+RUNNING = frozenset({"armed", "warned", "breached"})  # time counts, within the limit or past it
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One clock of a case: its generation, how it stands, and when its limit ends (aware UTC)."""
+    """One clock of a case: its generation, its status, and when its limit ends (aware UTC)."""
 
     gen: int
     status: str
@@ -19,7 +19,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Deadlines:
     """The mark of a case and its clocks by kind (accept, dispatch, contact, close)."""
 
     number: str
@@ -28,7 +28,7 @@ class Standing:
 
     @property
     def close_due(self) -> datetime | None:
-        """What the resident is promised; None before the dispatch and once nothing is awaited."""
+        """What the resident is promised; None before the dispatch and once nothing more is due."""
         clock = self.clocks.get("close")
         return clock.due if clock and clock.status != "stopped" else None
 
@@ -44,14 +44,14 @@ class Standing:
         return self.clocks[self.next_kind].due if self.next_kind else None
 
 
-def hear(standing: Standing, told: Mapping[str, Any]) -> Standing:
-    """The standing after an event of sla; each carries the case's mark, those of a clock the clock too.
+def after_event(deadlines: Deadlines, data: Mapping[str, Any]) -> Deadlines:
+    """The deadlines after an event of sla. Each carries the case's mark; an event about a clock carries the clock too.
 
     A clock of an older generation than the one known changes nothing.
     """
-    standing = replace(standing, mark=told["mark"])
-    kind = told.get("kind")
-    known = standing.clocks.get(kind) if kind else None
-    if kind is None or (known and known.gen > told["gen"]):
-        return standing
-    return replace(standing, clocks={**standing.clocks, kind: Deadline(told["gen"], told["status"], told["due"])})
+    deadlines = replace(deadlines, mark=data["mark"])
+    kind = data.get("kind")
+    known = deadlines.clocks.get(kind) if kind else None
+    if kind is None or (known and known.gen > data["gen"]):
+        return deadlines
+    return replace(deadlines, clocks={**deadlines.clocks, kind: Deadline(data["gen"], data["status"], data["due"])})

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from services.dispatch.domain.case import Case, Fact, Letter, Order, Study, dispatch, record_import, triage
+from services.dispatch.domain.arrival import record_import, triage
+from services.dispatch.domain.case import Case, Fact, Letter, Study
+from services.dispatch.domain.dispatching import Order, dispatch
 from services.dispatch.domain.duties import COMMUNITY, Duty, DutyList
 from services.dispatch.domain.organisation import Organisation
 from services.dispatch.domain.restriction import object_of

@@ -1,7 +1,8 @@
 """Who sees a case, as scopes on its row (design 4.12), and who of those decides about it."""
 
-from services.dispatch.domain.case import VISIBLE, Case
+from services.dispatch.domain.case import Case
 from services.dispatch.domain.organisation import CENTRE
+from services.dispatch.domain.states import VISIBLE
 
 ABOVE_UNITS = ("centre", "leader", "supervisor")  # each sees every case, in rising order of who decides
 # Objects of a letter that are not seen through a unit's scope but through one of their own.

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.dispatch.domain.case import Case, following
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.states import next_state
 
 KINDS = {"note": "记录", "before": "处置前", "after": "处置后"}
 
@@ -23,11 +24,11 @@ class Entry:
 
 def name_handler(case: Case, name: str, now: datetime) -> tuple[Case, Entry]:
     """An officer inside the unit takes the case. Raises IllegalTransition."""
-    case = replace(case, state=following(case, "name_handler"), handler=name, revision=case.revision + 1)
+    case = replace(case, state=next_state(case.state, "name_handler"), handler=name, revision=case.revision + 1)
     return case, Entry(case.number, case.revision, "handler", now, {"handler": name})
 
 
 def record(case: Case, kind: str, text: str, media: tuple[str, ...], now: datetime) -> tuple[Case, Entry]:
     """Something was done; `media` are intake's ids of its photos. Raises IllegalTransition."""
-    case = replace(case, state=following(case, "work"), revision=case.revision + 1)
+    case = replace(case, state=next_state(case.state, "work"), revision=case.revision + 1)
     return case, Entry(case.number, case.revision, "work", now, {"kind": kind, "text": text, "media": list(media)})

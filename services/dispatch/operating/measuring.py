@@ -4,14 +4,15 @@ from collections import Counter
 
 from chassis.database import Database
 from services.dispatch import metrics, store
-from services.dispatch.domain.case import OPEN
+from services.dispatch.domain.states import OPEN
 
 
 def measure(database: Database) -> None:
     """Sets them; every state is shown, also with no case."""
     with database.transaction() as tx:
         found, closed = store.present(tx)
-    by_state, by_unit = Counter(dict.fromkeys(OPEN, 0)), Counter[tuple[str, ...]]()
+    by_state: Counter[str] = Counter(dict.fromkeys(OPEN, 0))
+    by_unit = Counter[tuple[str, ...]]()
     for (state, unit, mark), cases in found.items():
         by_state[state] += cases
         by_unit[unit, mark] += cases

@@ -1,4 +1,4 @@
-"""One case at the desk: the letter, the way it went, and what this officer may do with it now."""
+"""One case at the desk: the letter, its course so far, and what this officer may do with it now."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from chassis import clock, pages, web
 from services.dispatch import commands
-from services.dispatch.domain import detours
-from services.dispatch.domain.case import OPEN, Case, legal_commands
+from services.dispatch.domain.case import Case
+from services.dispatch.domain.handing_back import hand_back_until
 from services.dispatch.domain.organisation import Unit
+from services.dispatch.domain.states import OPEN, legal_commands
 from services.dispatch.domain.visibility import decider
 from services.dispatch.pages import words
-from services.dispatch.pages.fields import label, several
+from services.dispatch.pages.fields import as_list, label
 from services.dispatch.pages.forms import Attempt
 
 STAFF = ("centre", "unit", "leader", "supervisor")
@@ -36,7 +37,7 @@ def read(number: str) -> Response:
 
 
 def show(number: str, attempt: Attempt) -> Response:
-    """The case as it is now, with what an officer typed in vain. Raises CaseNotFound."""
+    """The case as it is now, with what an officer typed if it was refused. Raises CaseNotFound."""
     who = pages.caller()
     with web.database().transaction() as tx:
         now = clock.now(tx)
@@ -49,11 +50,11 @@ def show(number: str, attempt: Attempt) -> Response:
             case=case,
             log=log,
             supplements=commands.supplements(tx, number),
-            standing=commands.standing(tx, number),
+            deadlines=commands.deadlines(tx, number),
             can=can,
             near=commands.near(tx, number, who.scopes)[:NEAR] if "merge" in can else [],
             mergeable=lambda other: other.state in OPEN and other.restricted == case.restricted,
-            hand_back_until=detours.hand_back_until(case),
+            hand_back_until=hand_back_until(case),
             attempt=attempt,
             typed=_typed(case, attempt, units),
             units=units,
@@ -69,7 +70,7 @@ def allowed(case: Case, who: web.Caller, now: datetime) -> frozenset[str]:
     can = DECIDED if decider(case) in who.roles else frozenset()
     if "unit" in who.roles:
         can |= LED if who.unit == case.unit else HELPED if who.unit in case.helpers else frozenset()
-    until = detours.hand_back_until(case)
+    until = hand_back_until(case)
     if until is None or now > until:
         can -= {"hand_back"}
     return frozenset(legal_commands(case.state)) & can
@@ -83,7 +84,7 @@ def _typed(case: Case, attempt: Attempt, units: Mapping[str, Unit]) -> Mapping[s
     found = case.study
     suggested = (found and found.suggestion) or ""
     if attempt.name == "dispatch":
-        return {**attempt.typed, "dispatch-helpers": several(attempt.typed.get("dispatch-helpers"))}
+        return {**attempt.typed, "dispatch-helpers": as_list(attempt.typed.get("dispatch-helpers"))}
     return {
         "dispatch-unit": label(units[suggested]) if suggested in units else "",
         "dispatch-complexity": case.complexity or "",

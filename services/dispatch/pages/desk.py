@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from chassis import clock, pages, web
 from services.dispatch import commands
 from services.dispatch.domain.case import Case
+from services.dispatch.domain.requests import BULK_LIMIT, CaseList, Search
 from services.dispatch.domain.visibility import decider
 from services.dispatch.errors import CaseNotFound, WordTooShort
 from services.dispatch.pages import tabs, words
 from services.dispatch.pages.case import DECIDERS, STAFF
-from services.dispatch.pages.forms import expect_typed
+from services.dispatch.pages.forms import officer
 from services.dispatch.refusals import sentence_of
-from services.dispatch.schemas import SearchBody
 
 PAGE = 50
 
@@ -30,12 +30,13 @@ def queue() -> Response:
     """One list in order of time left; each caller sees the cases of its scopes."""
     who, asked = pages.caller(), _asked()
     with web.database().transaction() as tx:
-        found = commands.page(tx, who.scopes, _wish(asked))
+        query = _query(asked)
+        found = commands.page(tx, who.scopes, query)
         return pages.page(
             "desk/queue.html",
             **_tabs(tx, asked),
             entries=found,
-            next=_address(asked, after=found[-1].cursor(_wish(asked)["sort"])) if len(found) == PAGE else None,
+            next=_address(asked, after=found[-1].cursor(query.sort)) if len(found) == PAGE else None,
             units={unit.code: unit for unit in commands.units(tx)},
             empty=tabs.TABS[asked["tab"]].empty,
             decides={each.case.number for each in found if decider(each.case) in who.roles},
@@ -66,7 +67,7 @@ def search() -> Response:
         with suppress(CaseNotFound):
             case, _ = commands.read(tx, sought.upper(), who.scopes)
             return pages.back(f"/desk/cases/{case.number}")
-        found, refusal = _found(tx, {**SearchBody().load({}), "words": sought, "limit": PAGE})
+        found, refusal = _found(tx, Search(words=sought, limit=PAGE))
         return pages.page(
             "desk/found.html",
             status=422 if refusal else 200,
@@ -80,12 +81,12 @@ def search() -> Response:
         )
 
 
-def _found(tx: Connection, wish: Mapping[str, Any]) -> tuple[list[Any], str]:
+def _found(tx: Connection, query: Search) -> tuple[list[Any], str]:
     """The cases, or the sentence that says why nothing was looked for."""
-    if not wish["words"]:
+    if not query.words:
         return [], "请写编号，或来信里的词。"
     try:
-        return commands.search(tx, pages.caller().scopes, wish), ""
+        return commands.search(tx, pages.caller().scopes, query), ""
     except WordTooShort as refusal:
         return [], sentence_of(refusal)
 
@@ -96,7 +97,7 @@ def confirm() -> Response:
     """Sends one case, or all that are ticked, each to its suggested unit, and tells the result of each."""
     back = pages.local(request.form.get("back"), "/desk")
     one = request.form.get("one")
-    numbers = [one] if one else request.form.getlist("case")[: commands.BULK_LIMIT]
+    numbers = [one] if one else request.form.getlist("case")[:BULK_LIMIT]
     results = [_sentence(each) for each in commands.dispatch_each(numbers, _dispatch_as_suggested)]
     if one:
         return pages.back(back, results[0][1])
@@ -104,15 +105,13 @@ def confirm() -> Response:
 
 
 def _dispatch_as_suggested(number: str) -> Case:
-    who = pages.caller()
-    officer = commands.Officer(who.subject, who.roles, who.unit, who.scopes, expect_typed(f"revision-{number}"))
     with (
         web.database().transaction() as tx,
         web.idempotent(tx, route=f"suggested {number}", request_hash_of=number) as once,
     ):
         if once.existing is not None:
-            return commands.read(tx, number, who.scopes)[0]
-        case = commands.dispatch_as_suggested(tx, number, officer)
+            return commands.read(tx, number, pages.caller().scopes)[0]
+        case = commands.dispatch_as_suggested(tx, number, officer(f"revision-{number}"))
         once.remember(number)
         return case
 
@@ -131,9 +130,18 @@ def _asked() -> dict[str, str]:
     return {**asked, "tab": asked["tab"] if asked["tab"] in names else names[0]}
 
 
-def _wish(asked: Mapping[str, str]) -> dict[str, Any]:
-    narrowed = {name: asked[name] or None for name in ("unit", "community")}
-    return {"sort": "time_left", "after": asked["after"], "limit": PAGE, **narrowed, **tabs.TABS[asked["tab"]].wish}
+def _query(asked: Mapping[str, str]) -> CaseList:
+    tab = tabs.TABS[asked["tab"]]
+    return CaseList(
+        states=tab.states,
+        mark=tab.mark,
+        open=tab.open,
+        sort=tab.sort,
+        unit=asked["unit"] or None,
+        community=asked["community"] or None,
+        after=asked["after"],
+        limit=PAGE,
+    )
 
 
 def _address(asked: Mapping[str, str], **changed: str) -> str:

@@ -1,4 +1,4 @@
-"""How fields of a page's form become what the schemas take."""
+"""Fields of a page's form, turned into what the schemas take."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ def moment(typed: Any) -> Any:
     return f"{typed}+08:00" if isinstance(typed, str) and _LOCAL.fullmatch(typed) else typed
 
 
-def several(typed: Any) -> Any:
-    """A list also where one box or none was ticked."""
+def as_list(typed: Any) -> Any:
+    """A list, even if one box or none was ticked."""
     return [] if typed is None else typed if isinstance(typed, list) else [typed]
 
 
 def flags(typed: Mapping[str, Any], *names: str) -> dict[str, bool]:
-    """Boxes: browsers leave out those that are not ticked."""
+    """Check boxes: browsers leave out those that are not ticked."""
     return {name: bool(typed.get(name)) for name in names}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dispatch.domain.case import Case
-from services.dispatch.domain.detours import REASONS as REASONS
+from services.dispatch.domain.handing_back import REASONS as REASONS
 from services.dispatch.domain.work import KINDS as WORK
 from services.dispatch.store import Work
 

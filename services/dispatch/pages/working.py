@@ -4,90 +4,71 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
 
 from chassis import pages
 from services.dispatch import commands
-from services.dispatch.domain.case import Case
 from services.dispatch.pages.case import blueprint, show
 from services.dispatch.pages.fields import moment
 from services.dispatch.pages.forms import Form, Values, answer
-from services.dispatch.schemas import AcknowledgeBody, ContactBody, HandBackBody, HandlerBody, ReplyBody, WorkBody
+from services.dispatch.schemas.requests import (
+    AcknowledgeBody,
+    ContactBody,
+    HandBackBody,
+    HandlerBody,
+    ReplyBody,
+    WorkBody,
+)
 
 
-def _told(typed: Mapping[str, Any]) -> Values:
+def _contact(typed: Mapping[str, Any]) -> Values:
     return {**typed, "promised_at": moment(typed.get("promised_at"))}
 
 
-ACKNOWLEDGE = Form("acknowledge", AcknowledgeBody())
-HAND_BACK = Form("hand_back", HandBackBody())
-CONTACT = Form("contact", ContactBody(), _told)
-HANDLER = Form("handler", HandlerBody())
-WORK = Form("work", WorkBody())
-REPLY = Form("reply", ReplyBody())
+ACKNOWLEDGE = Form("acknowledge", AcknowledgeBody(), commands.acknowledge, "已签收。")
+HAND_BACK = Form("hand_back", HandBackBody(), commands.hand_back, "已退件，等待诉求中心裁决。")
+CONTACT = Form("contact", ContactBody(), commands.contact, "已记录先行联系。", _contact)
+HANDLER = Form("handler", HandlerBody(), commands.name_handler, "已指定经办人。")
+WORK = Form("work", WorkBody(), commands.record_work, "已记录。")
+REPLY = Form("reply", ReplyBody(), commands.reply, "已答复，等待诉求中心审核。")
 
 
 @blueprint.post("/acknowledge")
 @pages.requires("unit")
 def acknowledge(number: str) -> Response:
     """The unit confirms receipt."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.acknowledge(tx, number, officer)
-
-    return answer(number, ACKNOWLEDGE, run, show, f"{number} 已签收。")
+    return answer(number, ACKNOWLEDGE, show)
 
 
 @blueprint.post("/hand_back")
 @pages.requires("unit")
 def hand_back(number: str) -> Response:
     """Not this unit's: the centre rules."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.hand_back(tx, number, officer=officer, **body)
-
-    return answer(number, HAND_BACK, run, show, f"{number} 已退件，等待诉求中心裁决。")
+    return answer(number, HAND_BACK, show)
 
 
 @blueprint.post("/contact")
 @pages.requires("unit")
 def contact(number: str) -> Response:
     """The resident was told process and date (R25)."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.contact(tx, number, officer=officer, **body)
-
-    return answer(number, CONTACT, run, show, f"{number} 已记录先行联系。")
+    return answer(number, CONTACT, show)
 
 
 @blueprint.post("/handler")
 @pages.requires("unit")
 def handler(number: str) -> Response:
-    """Who in the unit works on it."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.name_handler(tx, number, body["name"], officer)
-
-    return answer(number, HANDLER, run, show, f"{number} 已指定经办人。")
+    """Who in the unit works on the case."""
+    return answer(number, HANDLER, show)
 
 
 @blueprint.post("/work")
 @pages.requires("unit")
 def work(number: str) -> Response:
-    """What was done, by lead or helper."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.record_work(tx, number, officer=officer, **{**body, "media": tuple(body["media"])})
-
-    return answer(number, WORK, run, show, f"{number} 已记录。")
+    """What the lead unit or a helper did."""
+    return answer(number, WORK, show)
 
 
 @blueprint.post("/reply")
 @pages.requires("unit")
 def reply(number: str) -> Response:
     """The unit answers; the centre reviews."""
-
-    def run(tx: Connection, body: Values, officer: commands.Officer) -> Case:
-        return commands.reply(tx, number, body["text"], officer, tuple(body["media"]))
-
-    return answer(number, REPLY, run, show, f"{number} 已答复，等待诉求中心审核。")
+    return answer(number, REPLY, show)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from services.dispatch.domain.case import Case, Imported, Letter, Study
+from services.dispatch.domain.states import State
 from services.dispatch.domain.visibility import seen_by
 from services.dispatch.store.documents import as_json, plain
 
@@ -77,7 +78,7 @@ def _row(case: Case) -> dict[str, Any]:
 
 
 LISTS = ("helpers", "about", "handed_back_by", "followers", "same_telephone")
-_OWN = tuple(f.name for f in fields(Case) if f.name not in ("letter", "imported", "study", *LISTS))
+_OWN = tuple(f.name for f in fields(Case) if f.name not in ("state", "letter", "imported", "study", *LISTS))
 
 
 def case_of(row: Row[Any]) -> Case:
@@ -86,6 +87,7 @@ def case_of(row: Row[Any]) -> Case:
     return Case(
         **own,
         **lists,
+        state=State(row.state),
         letter=_letter(row) if row.submitted_at else None,
         imported=_imported(row.imported) if row.imported else None,
         study=_study(row.study) if row.study else None,

@@ -1,34 +1,36 @@
 """Pages and counts of cases, as far as the caller's scopes may see them."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.domain.case import OPEN, Case
+from services.dispatch.domain.case import Case
 from services.dispatch.domain.cursor import Cursor
-from services.dispatch.domain.deadlines import Standing
+from services.dispatch.domain.deadlines import Deadlines
+from services.dispatch.domain.requests import CaseList
+from services.dispatch.domain.states import OPEN
 from services.dispatch.store.cases import NAMES, case_of
-from services.dispatch.store.standings import clocks_of
+from services.dispatch.store.deadlines import clocks_of
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A case in a list, with how it stands."""
+    """A case in a list, with its deadlines."""
 
     case: Case
-    standing: Standing
+    deadlines: Deadlines
 
     def cursor(self, sort: str) -> str:
         """The `after` of the page that follows this entry."""
         number = self.case.number
-        return Cursor.of(self.standing.next_due, number).written() if sort == "time_left" else number
+        return Cursor.of(self.deadlines.next_due, number).written() if sort == "time_left" else number
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Open cases of one unit (None: not dispatched yet) or of one community (None: not told), and their marks."""
+    """Open cases of one unit (None: not dispatched yet) or of one community (None: unknown), and their marks."""
 
     code: str | None
     open: int
@@ -51,7 +53,7 @@ NEWEST = """
     from cases c left join standings s using (number)
     where {} and (:after = '' or c.number < :after) order by c.number desc
 """
-# Every case has a standing from its first event on, so this list leaves none out and an index may lead it.
+# Every case has a row of standings from its first event on, so this list leaves none out and an index may lead it.
 BY_TIME_LEFT = """
     from standings s join cases c using (number)
     where {} and (s.next_due, s.number) > (cast(:due as timestamptz), :after) order by s.next_due, s.number
@@ -66,22 +68,22 @@ WALL = text(f"""
 """)
 
 
-def page(tx: Connection, scopes: Collection[str], wish: Mapping[str, Any]) -> list[Entry]:
+def page(tx: Connection, scopes: Collection[str], query: CaseList) -> list[Entry]:
     """Up to `limit` cases after `after`, by number, newest first, or by time left, as far as `scopes` see."""
-    asked = {name: wish[name] for name in FILTERS if wish.get(name)}
+    asked = {name: value for name in FILTERS if (value := getattr(query, name))}
     conditions = [SEEN, *(NONE.get((name, value)) or FILTERS[name] for name, value in asked.items())]
-    conditions += ["c.state = any(cast(:open as text[]))"] if wish.get("open") else []
-    values = {**wish, "scopes": sorted(scopes), "open": list(OPEN), "states": list(wish.get("states") or ())}
-    listed = NEWEST if wish["sort"] == "newest" else BY_NUMBER
-    if wish["sort"] == "time_left":
-        after, listed = Cursor.read(wish["after"]), BY_TIME_LEFT
+    conditions += ["c.state = any(cast(:open as text[]))"] if query.open else []
+    values = {**asdict(query), "scopes": sorted(scopes), "open": list(OPEN), "states": list(query.states)}
+    listed = NEWEST if query.sort == "newest" else BY_NUMBER
+    if query.sort == "time_left":
+        after, listed = Cursor.read(query.after), BY_TIME_LEFT
         values |= {"due": after.due, "after": after.number}
     rows = tx.execute(text(f"select {ENTRY} {listed.format(' and '.join(conditions))} limit :limit"), values)
     return [entry_of(row) for row in rows]
 
 
 def entry_of(row: Any) -> Entry:
-    return Entry(case_of(row), Standing(row.number, row.mark or "none", clocks_of(row.clocks or {})))
+    return Entry(case_of(row), Deadlines(row.number, row.mark or "none", clocks_of(row.clocks or {})))
 
 
 def wall(tx: Connection, scopes: Collection[str]) -> tuple[list[Count], list[Count]]:
@@ -104,11 +106,11 @@ def count_open(tx: Connection, scopes: Collection[str]) -> dict[tuple[str, str],
     return {(row.state, row.mark): row.cases for row in rows}
 
 
-def find_standing(tx: Connection, number: str) -> Standing:
+def find_deadlines(tx: Connection, number: str) -> Deadlines:
     row = tx.execute(
         text("select mark, clocks from standings where number = :number"), {"number": number}
     ).one_or_none()
-    return Standing(number, row.mark, clocks_of(row.clocks)) if row else Standing(number)
+    return Deadlines(number, row.mark, clocks_of(row.clocks)) if row else Deadlines(number)
 
 
 # For the gauges. A restricted case shows no unit: it may be about the very unit that looks.

@@ -1,7 +1,7 @@
 """The letters' texts as they are searched: plain, and cut into pairs of characters. Written once, with the letter."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from services.dispatch.domain.case import Case
 from services.dispatch.domain.likeness import NEAR_WITHIN, pairs, plain
+from services.dispatch.domain.requests import Search
 from services.dispatch.store.documents import as_json
 from services.dispatch.store.lists import ENTRY, SEEN, Entry, entry_of
 
@@ -54,11 +55,12 @@ def save_texts(tx: Connection, cases: Sequence[Case]) -> None:
         tx.execute(SAVE_TEXTS, {"rows": as_json([_row(case) for case in cases])})
 
 
-def search(tx: Connection, scopes: Collection[str], wish: Mapping[str, Any]) -> list[Entry]:
-    """Up to `limit` cases that `scopes` see and `wish` describes, newest first."""
-    words = [plain(word) for word in (wish.get("words") or "").split()]
-    conditions = [SEEN, *(condition for name, condition in FILTERS.items() if wish.get(name))]
-    values = {**wish, "scopes": sorted(scopes), "pairs": sorted(set().union(*(pairs(word) for word in words)))}
+def search(tx: Connection, scopes: Collection[str], query: Search) -> list[Entry]:
+    """Up to `limit` cases that `scopes` see and `query` describes, newest first."""
+    words = [plain(word) for word in query.words.split()]
+    conditions = [SEEN, *(condition for name, condition in FILTERS.items() if getattr(query, name))]
+    wanted = sorted(set().union(*(pairs(word) for word in words)))
+    values: dict[str, Any] = {**asdict(query), "scopes": sorted(scopes), "pairs": wanted}
     if words:
         conditions.append("t.pairs @> cast(:pairs as text[])")
     for place, word in enumerate(words):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.dispatch.domain.detours import HAND_BACK_WITHIN
+from services.dispatch.domain.handing_back import HAND_BACK_WITHIN
 from tests.service.dispatch.office import STALLS, Intake, Office
 from tests.service.dispatch.test_api import ANSWER, ORDER, TOLD, bring_to
 from tests.support.clock import move_clock

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatch.domain.cursor import Cursor
-from services.dispatch.domain.deadlines import RUNNING, Standing, hear
+from services.dispatch.domain.deadlines import RUNNING, Deadlines, after_event
 from services.dispatch.errors import BadCursor
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -18,18 +18,18 @@ def told(kind: str, hours: int, status: str = "armed", gen: int = 1, mark: str =
     return {"kind": kind, "gen": gen, "status": status, "due": NOW + timedelta(hours=hours), "mark": mark}
 
 
-def heard(*events: dict[str, Any]) -> Standing:
-    standing = Standing("X1")
+def heard(*events: dict[str, Any]) -> Deadlines:
+    deadlines = Deadlines("X1")
     for event in events:
-        standing = hear(standing, event)
-    return standing
+        deadlines = after_event(deadlines, event)
+    return deadlines
 
 
 def test_the_running_limit_that_ends_first_is_the_next_one() -> None:
-    standing = heard(told("close", 24), told("contact", 20))
-    assert (standing.next_kind, standing.next_due) == ("contact", NOW + timedelta(hours=20))
-    standing = hear(standing, told("contact", 20, "met"))
-    assert (standing.next_kind, standing.close_due) == ("close", NOW + timedelta(hours=24))
+    deadlines = heard(told("close", 24), told("contact", 20))
+    assert (deadlines.next_kind, deadlines.next_due) == ("contact", NOW + timedelta(hours=20))
+    deadlines = after_event(deadlines, told("contact", 20, "met"))
+    assert (deadlines.next_kind, deadlines.close_due) == ("close", NOW + timedelta(hours=24))
 
 
 def test_a_limit_that_has_passed_stays_the_next_one_until_it_is_met() -> None:
@@ -46,14 +46,14 @@ def test_a_case_that_nobody_waits_for_any_more_has_no_promise() -> None:
 
 
 def test_a_mark_alone_leaves_the_clocks_as_they_are() -> None:
-    standing = hear(heard(told("close", 24)), {"mark": "red"})
-    assert (standing.mark, standing.next_kind) == ("red", "close")
+    deadlines = after_event(heard(told("close", 24)), {"mark": "red"})
+    assert (deadlines.mark, deadlines.next_kind) == ("red", "close")
 
 
 def test_an_older_generation_does_not_move_a_clock_back() -> None:
-    standing = heard(told("close", 48, gen=2), told("close", 24, "met", gen=1))
-    assert standing.close_due == NOW + timedelta(hours=48)
-    assert standing.next_kind == "close"
+    deadlines = heard(told("close", 48, gen=2), told("close", 24, "met", gen=1))
+    assert deadlines.close_due == NOW + timedelta(hours=48)
+    assert deadlines.next_kind == "close"
 
 
 EVENTS = st.builds(
@@ -68,11 +68,11 @@ EVENTS = st.builds(
 
 @given(st.lists(EVENTS, min_size=1, max_size=12))
 def test_whatever_sla_tells_the_next_limit_is_the_earliest_of_those_that_run(events: list[dict[str, Any]]) -> None:
-    standing = heard(*events)
-    running = [clock.due for clock in standing.clocks.values() if clock.status in RUNNING]
-    assert standing.next_due == min(running, default=None)
-    assert standing.mark == events[-1]["mark"]
-    assert all(clock.gen == max(e["gen"] for e in events if e["kind"] == k) for k, clock in standing.clocks.items())
+    deadlines = heard(*events)
+    running = [clock.due for clock in deadlines.clocks.values() if clock.status in RUNNING]
+    assert deadlines.next_due == min(running, default=None)
+    assert deadlines.mark == events[-1]["mark"]
+    assert all(clock.gen == max(e["gen"] for e in events if e["kind"] == k) for k, clock in deadlines.clocks.items())
 
 
 @pytest.mark.parametrize("due", [NOW, None])

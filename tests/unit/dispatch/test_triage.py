@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.dispatch.commands import files
 from services.dispatch.domain import duties, organisation, triage
-from services.dispatch.domain.case import Case, Imported, Letter, accept, receive
+from services.dispatch.domain.arrival import accept, receive
+from services.dispatch.domain.case import Case, Imported, Letter
 from services.dispatch.domain.duties import DutyList
 from services.dispatch.domain.organisation import Organisation
 from services.dispatch.domain.restriction import object_of

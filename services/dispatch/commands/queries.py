@@ -1,17 +1,15 @@
-"""What people look at. Nothing changes."""
-
-from collections.abc import Mapping
-from typing import Any
+"""What officers look at. Nothing changes."""
 
 from sqlalchemy import Connection
 
 from services.dispatch import store
 from services.dispatch.commands.reference import judged_by
 from services.dispatch.domain.case import Case
-from services.dispatch.domain.deadlines import Standing
+from services.dispatch.domain.deadlines import Deadlines
 from services.dispatch.domain.directory import Directory
 from services.dispatch.domain.duties import DutyList
 from services.dispatch.domain.organisation import Unit
+from services.dispatch.domain.requests import CaseList
 from services.dispatch.domain.supplement import Supplement
 from services.dispatch.errors import CaseNotFound
 
@@ -24,22 +22,19 @@ def read(tx: Connection, number: str, scopes: frozenset[str]) -> tuple[Case, lis
     return case, store.work_of(tx, number)
 
 
-def standing(tx: Connection, number: str) -> Standing:
-    """How a case stands that the caller was shown already."""
-    return store.find_standing(tx, number)
+def deadlines(tx: Connection, number: str) -> Deadlines:
+    """The deadlines of a case that the caller may see."""
+    return store.find_deadlines(tx, number)
 
 
 def supplements(tx: Connection, number: str) -> list[Supplement]:
-    """What the resident added to a case that the caller was shown already, newest last."""
+    """What the resident added to a case that the caller may see, newest last."""
     return store.supplements_of(tx, number)
 
 
-def page(tx: Connection, scopes: frozenset[str], wish: Mapping[str, Any]) -> list[store.Entry]:
-    """Up to `limit` of the cases that `scopes` see, after `after`, by number or by time left. Raises BadCursor.
-
-    `wish` is a `ListQuery` as loaded.
-    """
-    return store.page(tx, scopes, wish)
+def page(tx: Connection, scopes: frozenset[str], query: CaseList) -> list[store.Entry]:
+    """Up to `limit` of the cases that `scopes` see, after `after`. Raises BadCursor."""
+    return store.page(tx, scopes, query)
 
 
 def wall(tx: Connection, scopes: frozenset[str]) -> tuple[list[store.Count], list[store.Count]]:
@@ -58,17 +53,17 @@ def units(tx: Connection) -> list[Unit]:
 
 
 def duty_list(tx: Connection) -> DutyList:
-    """The duty list as it stands, ended items included."""
+    """The current duty list, ended items included."""
     return judged_by(tx).duties
 
 
 def public_directory(tx: Connection) -> Directory:
-    """Whom residents may call, as anybody may read it."""
+    """Whom residents may call, for anybody to read."""
     return store.directory.read(tx, store.lock_editions(tx)["directory"].version)
 
 
 def status(tx: Connection) -> dict[str, object]:
-    """What an operator wants to see at a glance."""
+    """The loaded editions and the cases by state, for an operator."""
     editions = store.lock_editions(tx)
     versions = {name: edition.version or "not loaded" for name, edition in editions.items()}
     return {**versions, "cases": store.count_by_state(tx)}

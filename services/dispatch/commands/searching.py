@@ -1,14 +1,13 @@
-"""Finding cases: by words, and those that may be about the same matter as another one."""
+"""Cases found by words, and cases that may be about the same matter as another one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
 from services.dispatch import store
 from services.dispatch.domain.case import Case
 from services.dispatch.domain.likeness import ALIKE, SHORTEST, likeness, pairs, plain
+from services.dispatch.domain.requests import Search
 from services.dispatch.errors import CaseNotFound, WordTooShort
 
 
@@ -21,17 +20,17 @@ class Near:
     likeness: float
 
 
-def search(tx: Connection, scopes: frozenset[str], wish: Mapping[str, Any]) -> list[store.Entry]:
-    """Up to `limit` cases that `scopes` see, newest first; `wish` is a `SearchBody` as loaded. Raises WordTooShort."""
-    if any(len(plain(word)) < SHORTEST for word in (wish.get("words") or "").split()):
+def search(tx: Connection, scopes: frozenset[str], query: Search) -> list[store.Entry]:
+    """Up to `limit` cases that `scopes` see, newest first. Raises WordTooShort."""
+    if any(len(plain(word)) < SHORTEST for word in query.words.split()):
         raise WordTooShort("words")
-    return store.search(tx, scopes, wish)
+    return store.search(tx, scopes, query)
 
 
 def near(tx: Connection, number: str, scopes: frozenset[str]) -> list[Near]:
-    """Cases of the same telephone, or of the same place with a similar text within seven days (X11), likest first.
+    """Cases from the same telephone, or of the same place with a similar text within seven days (X11), likest first.
 
-    Proposed only: nothing is merged by itself, and nobody sees more than its own cases. Raises CaseNotFound.
+    They are only proposed: nothing is merged by itself, and `scopes` limit what is shown. Raises CaseNotFound.
     """
     case = store.find_case(tx, number, scopes)
     if case is None:

@@ -1,4 +1,4 @@
-"""What sla told last of each case: mark, close limit, and the limit that ends next. Lists sort by it."""
+"""The deadlines of each case, as sla last said: mark, clocks, and the limit that ends next, for sorting."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from services.dispatch.domain.deadlines import Deadline, Standing
+from services.dispatch.domain.deadlines import Deadline, Deadlines
 from services.dispatch.store.documents import as_json
 
-LOCK_STANDINGS = text(
+LOCK_DEADLINES = text(
     "select number, mark, clocks from standings where number = any(:numbers) order by number for update"
 )
-SAVE_STANDINGS = text("""
+SAVE_DEADLINES = text("""
     insert into standings (number, mark, clocks, close_due, next_due, next_kind)
     select number, mark, clocks, close_due, coalesce(next_due, 'infinity'), next_kind
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (number text, mark text, clocks jsonb, close_due timestamptz,
@@ -23,15 +23,15 @@ SAVE_STANDINGS = text("""
 """)
 
 
-def lock_standings(tx: Connection, numbers: Collection[str]) -> dict[str, Standing]:
+def lock_deadlines(tx: Connection, numbers: Collection[str]) -> dict[str, Deadlines]:
     """The known ones of `numbers`, locked in order of number."""
-    rows = tx.execute(LOCK_STANDINGS, {"numbers": sorted(numbers)})
-    return {row.number: Standing(row.number, row.mark, clocks_of(row.clocks)) for row in rows}
+    rows = tx.execute(LOCK_DEADLINES, {"numbers": sorted(numbers)})
+    return {row.number: Deadlines(row.number, row.mark, clocks_of(row.clocks)) for row in rows}
 
 
-def save_standings(tx: Connection, standings: Sequence[Standing]) -> None:
-    if standings:
-        tx.execute(SAVE_STANDINGS, {"rows": as_json([_row(standing) for standing in standings])})
+def save_deadlines(tx: Connection, deadlines: Sequence[Deadlines]) -> None:
+    if deadlines:
+        tx.execute(SAVE_DEADLINES, {"rows": as_json([_row(each) for each in deadlines])})
 
 
 def clocks_of(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Deadline]:
@@ -41,7 +41,7 @@ def clocks_of(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Deadline]:
     }
 
 
-def _row(standing: Standing) -> dict[str, Any]:
+def _row(deadlines: Deadlines) -> dict[str, Any]:
     names = ("number", "mark", "close_due", "next_due", "next_kind")
-    clocks = {kind: asdict(clock) for kind, clock in standing.clocks.items()}
-    return {**{name: getattr(standing, name) for name in names}, "clocks": clocks}
+    clocks = {kind: asdict(clock) for kind, clock in deadlines.clocks.items()}
+    return {**{name: getattr(deadlines, name) for name in names}, "clocks": clocks}

@@ -1,0 +1,1 @@
+"""What HTTP and the pages' forms bring, and what HTTP answers."""
