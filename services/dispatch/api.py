@@ -17,7 +17,7 @@ from services.dispatch.domain.deadlines import Deadlines
 from services.dispatch.domain.states import legal_commands
 from services.dispatch.errors import SENTENCES, STATUSES
 from services.dispatch.login import errors as login_errors
-from services.dispatch.login.pages import provider as login_pages
+from services.dispatch.login import pages as login_pages
 from services.dispatch.refusals import sentence_of
 from services.dispatch.schemas.answers import BulkAnswer, CaseDetail, CasePage, DutyListBody, NearList, UnitList, Wall
 from services.dispatch.schemas.requests import (

@@ -9,8 +9,8 @@ from flask import Response, abort, current_app, redirect, request
 from chassis import pages
 from services.dispatch.login.errors import ProviderAway, StepExpired
 from services.dispatch.login.pages import steps
-from services.dispatch.login.pages.login import FIRST_PAGE, enter, settings
-from services.dispatch.login.pages.login import blueprint as blueprint
+from services.dispatch.login.pages.blueprint import FIRST_PAGE, blueprint, settings
+from services.dispatch.login.pages.session import enter
 from services.dispatch.login.provider import Asked, Provider
 
 PURPOSE = "asked of the provider"
@@ -24,7 +24,7 @@ def ask_provider() -> Response:
     asked = Asked.new()
     kept = asdict(asked) | {"goes_to": pages.local(request.args.get("next"), FIRST_PAGE)}
     answer = cast(Response, redirect(_provider().address(asked), 303))
-    return steps.keep_any(answer, PURPOSE, kept)
+    return steps.remember_value(answer, PURPOSE, kept)
 
 
 @blueprint.route("/login/provider")

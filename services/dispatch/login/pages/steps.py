@@ -1,11 +1,12 @@
 """Where a login stands between two pages: kept in the browser, signed, for ten minutes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flask import Response, request
 
-from chassis import pages
+from chassis import pages, web
+from services.dispatch.login import store
 from services.dispatch.login.domain.account import Account
 from services.dispatch.login.errors import StepExpired
 
@@ -33,13 +34,13 @@ def current(*, passed: bool = False) -> Step:
     return step
 
 
-def keep(answer: Response, step: Step) -> Response:
-    """Remember it in the browser."""
+def remember(answer: Response, step: Step) -> Response:
+    """Remembers the step in the browser."""
     pages.put_cookie(answer, COOKIE, pages.sign("login step", asdict(step)), seconds=SECONDS, path=PATH)
     return answer
 
 
-def keep_any(answer: Response, purpose: str, value: Any) -> Response:
+def remember_value(answer: Response, purpose: str, value: Any) -> Response:
     """The same for what the provider must bring back."""
     pages.put_cookie(answer, COOKIE, pages.sign(purpose, value), seconds=SECONDS, path=PATH)
     return answer
@@ -50,3 +51,27 @@ def following(account: Account, *, passed: bool) -> str:
     if account.needs_second_factor and not passed:
         return ADDRESSES["code" if account.second_confirmed else "enrol"]
     return ADDRESSES["password" if account.must_change else "done"]
+
+
+def checked() -> tuple[Step, Account]:
+    """The step of this browser, its second factor given if it needs one, and its account. Raises StepExpired."""
+    step = current()
+    with web.database().transaction() as tx:
+        found = store.find(tx, step.account)
+    if found is None or found.disabled or (found.needs_second_factor and not step.passed):
+        raise StepExpired
+    return step, found
+
+
+def second_factor_passed(step: Step) -> Response:
+    """On to what comes after the second factor. Raises StepExpired if the account is gone."""
+    with web.database().transaction() as tx:
+        found = store.find(tx, step.account)
+    if found is None:
+        raise StepExpired
+    return go_on(replace(step, passed=True), found)
+
+
+def go_on(step: Step, account: Account) -> Response:
+    """On to whatever this account is still asked for."""
+    return remember(pages.back(following(account, passed=step.passed)), step)
