@@ -33,7 +33,7 @@ DEFINITIONS = f"""
         (select (count(*), max(xmin::text::bigint))::text from pg_trigger where oid >= {FIRST_OWN_OID}),
         (select (count(*), max(xmin::text::bigint))::text from pg_proc where oid >= {FIRST_OWN_OID}),
         (select (count(*), max(xmin::text::bigint))::text from pg_type where oid >= {FIRST_OWN_OID}),
-        (select (count(*), max(xmin::text::bigint))::text from pg_namespace where oid >= {FIRST_OWN_OID}),
+        (select array_agg(nspname::text order by oid) from pg_namespace where nspname !~ '^pg_'),
         (select array_agg(setconfig::text) from pg_db_role_setting d join pg_database on d.setdatabase = pg_database.oid
             where datname = current_database())
 """

@@ -66,7 +66,7 @@ class Servers:
 
     def database(self, service: str) -> str:
         """The address of a database of that service, migrated, as fresh; for the service's own role."""
-        return self.pool(service, service, lambda url: _migrate(url, service)).borrow()
+        return self.pool(service, service, lambda url: migrate(url, service)).borrow()
 
     def pool(self, kind: str, role: str, fill: Callable[[str], None]) -> DatabasePool:
         """Databases of another kind; `fill` makes the first, given its address."""
@@ -148,7 +148,8 @@ class SystemUnderTest(System):
         self.servers.drop_vhost(self.vhost)
 
 
-def _migrate(url: str, service: str) -> None:
+def migrate(url: str, service: str) -> None:
+    """To the newest revision of the service's database."""
     migrations.upgrade(url, ROOT / "services" / service / "migrations")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from chassis.database import Database
 from chassis.delivery import inbox
 from chassis.web.issuers import DevelopmentIssuer
+from deploy.system.testbed import Servers
 from services.sla import store
 from services.sla.commands import cases as commands
 from services.sla.commands.cases import Firing
@@ -27,14 +28,13 @@ class Station:
     database: Database
     client: FlaskClient
     issuer: DevelopmentIssuer
+    servers: Servers
     firing: Firing = field(default_factory=Firing)
 
     def clear(self) -> None:
         """As on the first day."""
         self.firing = Firing()
-        self.run("truncate cases, clocks, firings, outbox, event_log, seen, aside, attempt")
-        self.run("update progress set caught_up_at = default")
-        self.run("update clock_offset set shift = default")
+        self.servers.renew(self.database.engine.url.render_as_string(hide_password=False))
 
     def hear(self, *told: Told, **options: Any) -> None:
         """One batch from the broker."""
