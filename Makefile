@@ -100,7 +100,7 @@ signals: setup ## write docs/signals.md again from the code, the rules and the d
 contracts: setup ## write contracts/ again from the code
 	@$(PYTHON) -m deploy.contracts
 
-dashboards: setup ## write deploy/grafana/dashboards/ again from its Python
+dashboards: setup ## write k8s/components/dashboards/ again from deploy/grafana
 	@$(PYTHON) -m deploy.grafana.write
 
 record: setup ## play the story again and record an example of every kind of event

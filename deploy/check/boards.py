@@ -16,7 +16,7 @@ from deploy.check import queries, signals
 from deploy.check.files import missing, walk
 from deploy.check.finding import Finding
 
-FOLDER = "deploy/grafana/dashboards"
+FOLDER = "k8s/components/dashboards"
 UIDS = {f"lianxin-{name}" for name in ("cases", "clocks", "messaging", "services", "notify")}
 SOURCE = "${datasource}"
 WITHOUT_UNIT = {"text", "row", "logs", "alertlist", "dashlist", "news"}

@@ -167,5 +167,5 @@ def _files(root: Path, read: dict[str, Any]) -> Iterator[Finding]:
         for name, service in content["services"].items():
             for each in service.get("volumes") or []:
                 source = each.get("source", "") if isinstance(each, dict) else str(each).partition(":")[0]
-                if source.startswith("./") and not ((root / file).parent / source).exists():
+                if source.startswith(("./", "../")) and not ((root / file).parent / source).exists():
                     yield Finding(file, name, f"mounts {source}, which does not exist")

@@ -1,17 +1,15 @@
-"""What `python -m deploy.kubernetes` writes into k8s/ from rules and dashboards is what is committed."""
+"""The PrometheusRule objects below k8s/ are what `python -m deploy.kubernetes.rules` makes of the rules."""
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.check.files import missing
 from deploy.check.finding import Finding
-
-GENERATOR = "deploy.kubernetes.copies"
+from deploy.kubernetes import rules
 
 
 def check(root: Path) -> Iterator[Finding]:
-    yield from missing(root, "deploy/kubernetes/copies.py")
-    if (root / "deploy/kubernetes/copies.py").exists():
-        for sentence in importlib.import_module(GENERATOR).drift(root):
-            yield Finding("k8s/components", "", sentence)
+    yield from missing(root, str(rules.FILE))
+    file = root / rules.FILE
+    if file.exists() and file.read_text(encoding="utf-8") != rules.generated(root):
+        yield Finding(str(rules.FILE), "", "is not what its source says; run python -m deploy.kubernetes.rules")

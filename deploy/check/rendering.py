@@ -51,17 +51,15 @@ def _kustomized(folder: Path) -> tuple[str, str]:
 
 
 def rendered(root: Path) -> tuple[Rendered, ...]:
-    """What renders, in order of name. Raises Skipped without kubectl."""
+    """What renders, in order of name."""
     with RENDERING:  # two checks that ask at once wait for one rendering
         return _rendered(root)
 
 
 @cache
 def _rendered(root: Path) -> tuple[Rendered, ...]:
-    folders, made = tuple(targets(root)), []
-    if folders:  # that nothing is there at all is found without it
-        tool.find("kubectl")
-    for folder in folders:
+    made = []
+    for folder in targets(root):
         text, _ = _kustomized(folder)
         if objects := tuple(each for each in yaml.load_all(text, FAST) if each):
             made.append(Rendered(str(folder.relative_to(root)), objects))
@@ -70,7 +68,7 @@ def _rendered(root: Path) -> tuple[Rendered, ...]:
 
 def check(root: Path) -> Iterator[Finding]:
     """Every target renders to something, and every file and component is part of one."""
-    rendered(root)
+    rendered(root)  # once, whoever asks first
     yield from missing(root, *OVERLAYS, "k8s/tests")
     for folder in targets(root):
         text, trouble = _kustomized(folder)
@@ -82,7 +80,7 @@ def check(root: Path) -> Iterator[Finding]:
 def _unread(root: Path) -> Iterator[Finding]:
     """Files and components that no kustomization names: kustomize passes over them in silence."""
     named = {path.resolve() for path in _named(root)}
-    for path in walk(root / "k8s", ".yaml"):
+    for path in walk(root / "k8s", ".yaml", ".json"):
         if path.name == "kustomization.yaml":
             is_component = path.parent.parent == root / "k8s" / "components"
             if is_component and path.parent.resolve() not in named:

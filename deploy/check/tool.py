@@ -1,4 +1,4 @@
-"""Programs that checks call: found beside this Python or on the path, never installed by a check."""
+"""Programs that checks call: the locked ones beside this Python, the distribution's on the path."""
 
 import shutil
 import subprocess
@@ -8,14 +8,20 @@ from pathlib import Path
 
 from deploy.check.finding import Skipped
 
+DISTRIBUTION = {"promtool", "amtool"}
+"""Only these may be absent, where there is no Debian: the other programs come with the locked Python packages."""
 SECONDS = 60
 """Longest a program may take; none needs ten."""
 
 
 def find(program: str) -> str:
-    """Where `program` is. Raises Skipped when it is absent."""
+    """Where `program` is. Raises Skipped when it is absent, FileNotFoundError when it is a locked one."""
     beside = Path(sys.executable).parent / program
-    found = str(beside) if beside.exists() else shutil.which(program)
+    if program not in DISTRIBUTION:
+        if not beside.exists():
+            raise FileNotFoundError(f"{program} is not in {beside.parent}; run make setup")
+        return str(beside)
+    found = shutil.which(program)
     if found is None:
         raise Skipped(f"{program} is not on this machine")
     return found
@@ -24,7 +30,7 @@ def find(program: str) -> str:
 def run(
     program: str, *arguments: str | Path, cwd: Path | None = None, given: bytes | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs it to its end; output as text, `given` on standard input. Raises Skipped when it is absent."""
+    """Runs it to its end; output as text, `given` on standard input. Raises as `find` does."""
     command: Sequence[str] = [find(program), *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, input=given, capture_output=True, timeout=SECONDS, check=False)
     return subprocess.CompletedProcess(

@@ -1,1 +1,1 @@
-"""What deploy/compose.yaml is given: its secrets, and the origin of `make run` from the same source."""
+"""What deploy/compose.yaml is given: its secrets, and what is its own of the servers' configuration."""

@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from deploy.grafana.boards import BOARDS
+from deploy.machine.folder import ROOT
 
-FOLDER = Path(__file__).parent / "dashboards"
+FOLDER = ROOT / "k8s" / "components" / "dashboards"
 LABEL_VALUES = re.compile(r"label_values\((\w+), (\w+)\)")
 
 

@@ -1,11 +1,10 @@
-"""`make dashboards`: writes deploy/grafana/dashboards/ from the boards."""
+"""`make dashboards`: writes k8s/components/dashboards/ from the boards."""
 
 from pathlib import Path
 
 from deploy.grafana import render
 from deploy.grafana.boards import BOARDS
-
-FOLDER = Path(__file__).parent / "dashboards"
+from deploy.grafana.questions import FOLDER
 
 
 def files() -> dict[Path, str]:

@@ -1,1 +1,1 @@
-"""What of `k8s/` a program writes: copies that a kustomization needs below itself, and the secrets of a new system."""
+"""What of `k8s/` a program writes: the alert rules as objects, and the secrets of a new system."""

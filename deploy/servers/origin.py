@@ -1,4 +1,4 @@
-"""One origin before the four front doors: nginx with a configuration of our own, unprivileged.
+"""One origin before the four front doors: nginx with the configuration of deploy/nginx, unprivileged.
 
 It listens on 127.0.0.1, and on one more address only when asked to.
 """
@@ -62,12 +62,14 @@ class Origin:
         self.data = self.folder.data("nginx")
         for name, text in self._site().files().items():
             self._write(name, text)
-        self.child.start([program(), "-p", self.data, "-c", self.data / "nginx.conf"], bare(), drop=True, cwd=Path("/"))
+        prefix, options = self.data / "nginx", f"daemon off; pid {self.data}/pid;"
+        command: list[str | Path] = [program(), "-p", prefix, "-c", prefix / "nginx.conf", "-g", options]
+        self.child.start(command, bare(), drop=True, cwd=Path("/"))
         self.child.wait_until(lambda: ports.answers(self.port), 15, "nginx")
 
     def reload(self) -> None:
         """Take over what `upstreams` tells now, without dropping a connection."""
-        self._write("nginx.conf", self._site().configuration())
+        self._write("local/upstreams.conf", self._site().upstreams())
         os.kill(self.child.pid, signal.SIGHUP)
 
     def stop(self) -> None:
@@ -89,15 +91,14 @@ class Origin:
         return Site(
             {service: [f"127.0.0.1:{port}" for port in doors] for service, doors in self.upstreams().items()},
             [f"{address}:{self.port}" for address in ("127.0.0.1", self.lan) if address],
-            str(self.data),
-            str(self.data),
+            self.data,
         )
 
     def _write(self, name: str, text: str) -> None:
         path = self.data / name
-        if not path.parent.exists():
-            path.parent.mkdir()
-            user.give(path.parent)
+        for folder in reversed(path.relative_to(self.data).parents[:-1]):
+            (self.data / folder).mkdir(exist_ok=True)
+            user.give(self.data / folder)
         path.write_text(text, encoding="utf-8")
         user.give(path)
 

@@ -1,7 +1,6 @@
 """Who sets a signal, and which alerts and dashboards look at it: read from the code, the rules and the dashboards."""
 
 import importlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ import yaml
 
 from chassis import metrics
 from chassis.instruments import Signal
+from deploy.grafana import questions
 from deploy.machine.folder import ROOT
 from services import SERVICES
 
 RULES = ROOT / "deploy" / "prometheus" / "rules"
-DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 ASKED = re.compile(r"[a-z_:]*\blianxin_[a-z0-9_:]+")
 _PARTS = ("_bucket", "_sum", "_count")
 
@@ -59,8 +58,7 @@ def _recorded() -> Mapping[str, str]:
 @cache
 def dashboards() -> Mapping[str, frozenset[str]]:
     """The signals each dashboard asks for, by its uid."""
-    read = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DASHBOARDS.glob("*.json"))]
-    return {each["uid"]: frozenset().union(*map(asked, _expressions(each))) for each in read}
+    return {each["uid"]: frozenset().union(*map(asked, _expressions(each))) for each in questions.dashboards()}
 
 
 def asked(expression: str) -> frozenset[str]:

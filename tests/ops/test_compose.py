@@ -2,10 +2,10 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from chassis import crypto
-from deploy.compose import origin
 from deploy.compose.secrets import Secrets, Servers
 from deploy.machine.folder import ROOT
+from deploy.nginx.site import Site
 from deploy.servers.origin import program
 from deploy.servers.postgres import Postgres, binaries
 from deploy.system import testbed
@@ -44,20 +44,25 @@ def made(tmp_path: Path) -> Path:
     return tmp_path / "secrets"
 
 
-def test_the_origin_s_files_are_those_of_make_run_s_source() -> None:
-    kept = {str(path.relative_to(origin.HERE)): path.read_text() for path in origin.HERE.rglob("*.*")}
-    assert kept == origin.SITE.files(), "run `python -m deploy.compose.origin`"
-
-
 def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
     """Debian's nginx is older than the image's: it knows no names that are asked for again, and gets addresses."""
-    doors = {service: ["127.0.0.1:1"] for service in SERVICES}
-    site = replace(origin.SITE, doors=doors, resolver="", at=str(tmp_path), temporary=str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(site.configuration())
-    done = subprocess.run(
-        [program(), "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False
-    )
+    shutil.copytree(FOLDER / "nginx", tmp_path / "nginx")
+    shutil.copytree(FOLDER / "compose" / "nginx", tmp_path / "local")
+    upstreams = tmp_path / "local" / "upstreams.conf"
+    text = upstreams.read_text().replace("/tmp/", f"{tmp_path}/")
+    upstreams.write_text(re.sub(r"server \S+ resolve", "server 127.0.0.1:1", re.sub(r"resolver .*", "", text)))
+    prefix = tmp_path / "nginx"
+    command = [program(), "-t", "-p", prefix, "-c", prefix / "nginx.conf", "-g", f"daemon off; pid {tmp_path}/pid;"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "test is successful" in done.stderr, done.stderr
+
+
+def test_compose_s_front_doors_are_set_as_those_of_make_run() -> None:
+    """Names are asked for again and again there; all else is the same."""
+    site = Site({service: [f"{service}-api:8000"] for service in SERVICES}, [], Path("/tmp"))
+    written = (FOLDER / "compose/nginx/upstreams.conf").read_text()
+    same = re.sub(r"^#.*| +(zone|resolver) .*| resolve\b", "", written, flags=re.M)
+    assert same.split() == site.upstreams().split()
 
 
 def test_secrets_are_made_once_and_only_their_folder_is_closed(made: Path) -> None:

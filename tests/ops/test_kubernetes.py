@@ -1,6 +1,6 @@
 """What is written for a cluster agrees with what runs on one machine. Policies over rendered objects: deploy/check."""
 
-import shutil
+import re
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -11,10 +11,9 @@ import yaml
 
 from chassis import crypto
 from chassis.delivery import topology
-from deploy.kubernetes import copies
 from deploy.kubernetes.secrets import GIVEN, Secrets
 from deploy.machine.folder import ROOT
-from deploy.nginx.site import LARGEST, PLACES
+from deploy.nginx.site import HERE
 from services import SERVICES
 
 GATEWAY = ROOT / "k8s" / "components" / "gateway"
@@ -31,20 +30,29 @@ def routes() -> Iterator[tuple[str, str, str]]:
                 yield route["metadata"]["name"], match["path"]["value"], service
 
 
+LOCATION = re.compile(
+    r"location (?:= )?(/\S*) \{(?: include \S+;| client_max_body_size (\w+);)+ proxy_pass http://(\w+); \}"
+)
+
+
+def places() -> dict[str, tuple[str, str]]:
+    """The service and the largest body of each address the one origin hands on, and of everything below it."""
+    found = LOCATION.findall((HERE / "nginx.conf").read_text(encoding="utf-8"))
+    told = {(path.rstrip("/") or "/", service, largest or "2m") for path, largest, service in found}
+    assert len({path for path, *_ in told}) == len(told), "a path and what is below it are one place"
+    return {path: (service, largest) for path, service, largest in told}
+
+
 def test_the_gateway_sends_each_address_where_the_one_origin_sends_it() -> None:
-    wanted = {(f"/api/{service}", service) for service in SERVICES}
-    wanted |= {(f"/static/{service}", service) for service in SERVICES}
-    wanted |= {(place, service) for service, places in PLACES.items() for place in places}
-    wanted |= {("/uploads", "intake"), ("/", "intake")}
+    wanted = {(path, service) for path, (service, _) in places().items()}
     assert {(path, service) for _, path, service in routes()} == wanted
+    assert {f"/{what}/{service}" for service in SERVICES for what in ("api", "static")} <= set(places())
 
 
 def test_a_route_takes_in_as_much_as_the_one_origin() -> None:
     documents: list[dict[str, Any]] = list(yaml.safe_load_all(LIMITS.read_text(encoding="utf-8")))
     limits = {each["spec"]["targetRef"]["name"]: each["spec"]["body"]["maxSize"] for each in documents}
-    assert {path: limits[route] for route, path, _ in routes()} == {
-        path: LARGEST.get(path, "2m") for _, path, _ in routes()
-    }
+    assert {path: limits[route] for route, path, _ in routes()} == {path: most for path, (_, most) in places().items()}
 
 
 def test_the_release_is_the_one_of_the_code() -> None:
@@ -99,20 +107,3 @@ def _sources(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for each in value:
             yield from _sources(each)
-
-
-def test_a_changed_rule_and_a_lost_dashboard_are_drift(tmp_path: Path) -> None:
-    for folder in (copies.RULES, copies.DASHBOARDS, copies.COMPONENTS / "monitoring", copies.COMPONENTS / "dashboards"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    copies.write(tmp_path)
-    assert copies.drift(tmp_path) == []
-
-    rule = tmp_path / copies.RULES / "watch.yaml"
-    rule.write_text(rule.read_text(encoding="utf-8").replace("severity:", "severity: changed-"), encoding="utf-8")
-    lost = next((tmp_path / copies.DASHBOARDS).glob("*.json"))
-    lost.unlink()
-    assert len(copies.drift(tmp_path)) == 3  # the rules, the list of dashboards, and a copy of none
-
-    copies.write(tmp_path)
-    assert copies.drift(tmp_path) == []
-    assert list((tmp_path / copies.COMPONENTS).rglob(lost.name)) == []

@@ -30,6 +30,7 @@ from deploy.check import (
     yaml_form,
 )
 from deploy.check.finding import Check, Finding, Skipped
+from deploy.kubernetes import rules as kubernetes_rules
 from deploy.machine.folder import ROOT
 
 
@@ -53,14 +54,26 @@ def test_a_finding_makes_the_command_fail_and_is_said_once(capsys: pytest.Captur
     assert capsys.readouterr().out.count("a.yaml: x: is wrong") == 1
 
 
-def test_an_absent_tool_is_said_loudly_and_is_no_failure(
+def test_an_absent_tool_of_the_distribution_is_said_loudly_and_is_a_failure_only_in_ci(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(tool, "DISTRIBUTION", {"no-such-tool"})
     monkeypatch.setattr(command, "CHECKS", (Check("absent", "nothing", lambda _: iter([tool.find("no-such-tool")])),))
+    monkeypatch.delenv("CI", raising=False)
     assert command.main([]) == 0
     told = capsys.readouterr().out
     assert "SKIPPED absent: no-such-tool is not on this machine" in told
     assert "NOT CHECKED on this machine: absent" in told
+    monkeypatch.setenv("CI", "true")
+    assert command.main([]) == 1
+
+
+def test_an_absent_tool_that_is_locked_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "CHECKS", (Check("render", "nothing", lambda _: iter([tool.find("kubectI")])),))
+    assert command.main([]) == 1
+    assert "could not look: FileNotFoundError: kubectI is not in" in capsys.readouterr().out
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_still_look(
@@ -130,7 +143,6 @@ def check_dockerfile(root: Path) -> tuple[list[str], str]:
 
 @planted
 def check_render(root: Path) -> tuple[list[str], str]:
-    tool.find("kubectl")
     for overlay in rendering.OVERLAYS:
         put(root, f"{overlay}/kustomization.yaml", "kind: Kustomization\nresources: [../../base]\n")
     put(root, "k8s/tests/all/kustomization.yaml", "kind: Kustomization\nresources: [../../overlays/dev]\n")
@@ -142,10 +154,12 @@ def check_render(root: Path) -> tuple[list[str], str]:
 
 @planted
 def check_generated(root: Path) -> tuple[list[str], str]:
-    for folder in ("deploy/kubernetes", "deploy/prometheus", "deploy/grafana/dashboards", "k8s/components"):
-        shutil.copytree(ROOT / folder, root / folder)
-    put(root, "k8s/components/monitoring/rules.yaml", "# somebody has mended it here\n")
-    return said(generated.check(root)), "rules.yaml"
+    shutil.copytree(ROOT / "deploy/prometheus/rules", root / "deploy/prometheus/rules")
+    put(root, "k8s/components/monitoring/rules.yaml", kubernetes_rules.generated(root))
+    assert said(generated.check(root)) == []
+    rule = root / "deploy/prometheus/rules/watch.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace("severity:", "severity: changed-"), encoding="utf-8")
+    return said(generated.check(root)), "k8s/components/monitoring/rules.yaml: is not what its source says"
 
 
 @planted
@@ -430,8 +444,6 @@ def test_a_missing_heading_is_found_and_headings_are_called_as_on_the_web(tmp_pa
 
 
 def test_an_overlay_that_does_not_render_is_found(tmp_path: Path) -> None:
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is absent")
     put(tmp_path, "k8s/overlays/dev/kustomization.yaml", "kind: Kustomization\nresources: [nothing.yaml]\n")
     put(tmp_path, "k8s/components/x/kustomization.yaml", "kind: Component\n")
     found = said(rendering.check(tmp_path))
