@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deploy.check import queries, signals
+from deploy.check import board_layout, queries
 from deploy.check.files import missing, walk
 from deploy.check.finding import Finding
 
 FOLDER = "k8s/components/dashboards"
 UIDS = {f"lianxin-{name}" for name in ("cases", "clocks", "messaging", "services", "notify")}
 SOURCE = "${datasource}"
+UNITS = {"none", "s", "ops", "reqps", "percentunit", "bytes"}
 WITHOUT_UNIT = {"text", "row", "logs", "alertlist", "dashlist", "news"}
 GENERATOR = "deploy.grafana.write"
+OF_A_NAMESPACE = ("lianxin_", "process_", "kube_")
 FIXED_RATE = re.compile(r"\bi?rate\([^[]*\[(?!\$__rate_interval)")
 """`increase` over an hour or a day is a total that is meant; a rate's time follows what is shown."""
 
@@ -41,6 +43,7 @@ def check(root: Path) -> Iterator[Finding]:
     yield from (Finding(FOLDER, uid, "is not among the dashboards") for uid in sorted(UIDS - there))
     for file, board in committed(root):
         yield from wrong(file, board)
+        yield from (Finding(file, *said) for said in board_layout.wrong(root, board, UIDS))
     yield from drifted(root, generated(root))
 
 
@@ -70,11 +73,26 @@ def wrong(file: str, board: Board) -> Iterator[Finding]:
     for name, each in variables.items():
         if each["type"] == "query" and not _valid(_query(each)):
             yield Finding(file, name, f"is no query of labels: {_query(each)} [template-label-promql]")
-    titles = [each["title"] for each in panels(board) if each["type"] != "row"]
+    yield from (Finding(file, board["uid"], text) for text in _choices(board, set(variables)))
+    titles = [each["title"] for each in panels(board)]
+    numbers = [each["id"] for each in panels(board)]
     for panel in panels(board):
         yield from (Finding(file, panel.get("title") or f"panel {panel['id']}", text) for text in _panel(panel))
     for title in sorted({each for each in titles if titles.count(each) > 1}):
         yield Finding(file, title, "is the title of two panels")
+    for number in sorted({each for each in numbers if numbers.count(each) > 1}):
+        yield Finding(file, f"panel {number}", "has the number of another")
+
+
+def _choices(board: Board, variables: set[str]) -> Iterator[str]:
+    """What can be chosen is asked for, and nothing else; its marks are alerts."""
+    targets = [target.get("expr", "") for panel in panels(board) for target in panel.get("targets") or []]
+    used = set(re.findall(r"\$(\w+)", " ".join(targets))) - {"__rate_interval"}
+    if used ^ (variables - {"datasource"}):
+        yield f"offers {sorted(variables - {'datasource'})} and asks by {sorted(used)} [variables]"
+    for mark in board.get("annotations", {}).get("list", []):
+        if [each.name for each in queries.selected(mark["expr"])] != ["ALERTS"]:
+            yield f"marks something else than alerts: {mark['expr']}"
 
 
 def panels(board: Board) -> Iterator[Board]:
@@ -87,16 +105,19 @@ def panels(board: Board) -> Iterator[Board]:
 def _panel(panel: Board) -> Iterator[str]:
     if panel["type"] == "row":
         return
-    if not panel.get("title") or not panel.get("description"):
-        yield "has no title or no description [panel-title-description]"
+    if not panel.get("title") or not panel.get("description", "").endswith("."):
+        yield "has no title or no description that is a sentence [panel-title-description]"
     if panel["type"] not in WITHOUT_UNIT:
-        if (panel.get("datasource") or {}).get("uid") != SOURCE:
+        if panel.get("datasource") != {"type": "prometheus", "uid": SOURCE}:
             yield "does not read the chosen data source [panel-datasource]"
-        if not panel.get("fieldConfig", {}).get("defaults", {}).get("unit"):
-            yield "has no unit [panel-units]"
+        if panel.get("fieldConfig", {}).get("defaults", {}).get("unit") not in UNITS:
+            yield f"has no unit of {sorted(UNITS)} [panel-units]"
         if not panel.get("targets"):
             yield "asks nothing"
-    for target in panel.get("targets") or []:
+    targets = panel.get("targets") or []
+    if len({target["refId"] for target in targets}) != len(targets):
+        yield "has two queries of one name"
+    for target in targets:
         yield from _target(target)
 
 
@@ -108,9 +129,19 @@ def _target(target: Board) -> Iterator[str]:
     if (target.get("datasource") or {}).get("uid", SOURCE) != SOURCE:
         yield "asks another data source than the chosen one [panel-datasource]"
     if _valid(text):
-        for each in queries.selected(text):
-            if each.name in signals.ours() and "namespace" not in each.labels:
-                yield f"asks for {each.name} of every namespace [target-job]"
+        yield from _answered(text, target.get("legendFormat", ""))
+
+
+def _answered(text: str, legend: str) -> Iterator[str]:
+    """Who is asked, and how the answers are told apart."""
+    for each in queries.selected(text):
+        if each.name.startswith(OF_A_NAMESPACE) and ("namespace", "x") not in each.matched:
+            yield f"asks for {each.name} of every namespace [target-job]"
+    if not legend:
+        yield "has no legend [target-legend]"
+    told, named = queries.grouped(text) or queries.carried(text), set(re.findall(r"{{(\w+)}}", legend))
+    if told is not None and named - told:
+        yield f"has a legend of {sorted(named - told)}, which are not among its labels [target-legend]"
 
 
 def _query(variable: Board) -> str:

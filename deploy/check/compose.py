@@ -103,7 +103,7 @@ def cannot_change_itself(service: Service, once: bool) -> Broken:
 
 def has_no_rights(service: Service, once: bool) -> Broken:
     """No capability, nothing gained on the way, not root, nothing of the host's."""
-    if "ALL" not in (service.get("cap_drop") or []):
+    if "ALL" not in (service.get("cap_drop") or []) or service.get("cap_add"):
         yield "keeps capabilities"
     if not any(str(each).startswith("no-new-privileges") for each in service.get("security_opt") or []):
         yield "may gain privileges"
@@ -123,10 +123,12 @@ def no_secret_in_environment(service: Service, once: bool) -> Broken:
 
 
 def is_bounded(service: Service, once: bool) -> Broken:
-    """One that leaks memory must not take the machine along."""
+    """One that leaks memory or never stops logging must not take the machine along."""
     limits = ((service.get("deploy") or {}).get("resources") or {}).get("limits") or {}
     if not service.get("mem_limit") and not limits.get("memory"):
         yield "has no limit of memory"
+    if not ((service.get("logging") or {}).get("options") or {}).get("max-size"):
+        yield "has no limit of its log"
 
 
 def has_a_version(service: Service, once: bool) -> Broken:
@@ -162,8 +164,12 @@ POLICIES: tuple[Callable[[Service, bool], Broken], ...] = (
 
 
 def _files(root: Path, read: dict[str, Any]) -> Iterator[Finding]:
-    """Folders and files of the repository that are mounted exist."""
+    """Folders and files of the repository that are mounted exist; secrets are made on each machine."""
     for file, content in read.items():
+        for name, each in (content.get("configs") or {}).items():
+            source = each.get("file", "")
+            if source and "/secrets/" not in source and not ((root / file).parent / source).exists():
+                yield Finding(file, name, f"is made of {source}, which does not exist")
         for name, service in content["services"].items():
             for each in service.get("volumes") or []:
                 source = each.get("source", "") if isinstance(each, dict) else str(each).partition(":")[0]

@@ -13,6 +13,8 @@ from services import SERVICES
 
 UPSTREAM = Path(__file__).parent / "upstream_metrics.yaml"
 SUFFIXES = ("_bucket", "_count", "_sum")
+CARRIED = {"__name__", "service", "process", "job", "instance", "namespace", "le", "quantile"}
+"""Labels that samples have besides their own: of the process, of the scrape, of a bucket."""
 
 
 @cache
@@ -28,10 +30,19 @@ def ours() -> dict[str, Signal]:
 
 
 @cache
-def upstream() -> dict[str, str]:
-    """Metrics that others make, each with the source where its name was looked up."""
+def upstream() -> dict[str, frozenset[str] | None]:
+    """Metrics that others make, each with its own labels where they were looked up."""
     said = yaml.safe_load(UPSTREAM.read_text(encoding="utf-8"))
-    return {name: source["source"] for source in said for name in source["metrics"]}
+    found: dict[str, frozenset[str] | None] = {}
+    for each in (metric for source in said for metric in source["metrics"]):
+        found |= {name: frozenset(labels) for name, labels in each.items()} if isinstance(each, dict) else {each: None}
+    return found
+
+
+def labels(name: str) -> frozenset[str] | None:
+    """What samples of this name carry, of the process and the scrape too; None where nobody has looked it up."""
+    own = frozenset(ours()[name].labels) if name in ours() else upstream().get(name)
+    return None if own is None else own | CARRIED
 
 
 def known(name: str) -> bool:

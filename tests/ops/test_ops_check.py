@@ -12,6 +12,7 @@ from deploy.check import (
     __main__ as command,
 )
 from deploy.check import (
+    board_layout,
     boards,
     compose,
     dockerfile,
@@ -29,7 +30,8 @@ from deploy.check import (
     tool,
     yaml_form,
 )
-from deploy.check.finding import Check, Finding, Skipped
+from deploy.check.finding import Check, Finding
+from deploy.grafana.board import RUNBOOKS
 from deploy.kubernetes import rules as kubernetes_rules
 from deploy.machine.folder import ROOT
 
@@ -43,6 +45,20 @@ def put(root: Path, name: str, text: str) -> Path:
 
 def said(findings: Any) -> list[str]:
     return [str(each) for each in findings]
+
+
+def unfound(
+    mistakes: list[tuple[str, Callable[[Any], Any]]], whole: Any, look: Callable[[Any], list[str]]
+) -> list[str]:
+    """Planted mistakes of which not exactly one finding tells, in the words that are expected."""
+    wrong = []
+    for number, (expected, mistake) in enumerate(mistakes):
+        changed = json.loads(json.dumps(whole))
+        mistake(changed)
+        found = look(changed)
+        if len(found) != 1 or expected not in found[0]:
+            wrong.append(f"{number}: expected {expected!r}, found {found}")
+    return wrong
 
 
 # The command.
@@ -106,17 +122,10 @@ def planted(plant: Callable[[Path], tuple[list[str], str]]) -> Callable[[Path], 
     return plant
 
 
-ELSEWHERE = {"kinds", "custom-kinds", "policies"}
-"""Their mistakes are planted in test_ops_check_policies.py."""
-
-
-@pytest.mark.parametrize("name", [each.name for each in table.CHECKS if each.name not in ELSEWHERE])
-def test_a_check_finds_what_was_planted_and_nothing_else(name: str, tmp_path: Path) -> None:
-    try:
-        found, expected = PLANTED["check_" + name.replace("-", "_")](tmp_path)
-    except Skipped as absent:
-        pytest.skip(str(absent))
-    assert len(found) == 1 and expected in found[0], found
+def test_each_check_finds_what_was_planted_and_nothing_else(tmp_path: Path) -> None:
+    told = {name: plant(tmp_path / name) for name, plant in PLANTED.items()}
+    wrong = {name: found for name, (found, expected) in told.items() if len(found) != 1 or expected not in found[0]}
+    assert wrong == {}
 
 
 @planted
@@ -207,7 +216,8 @@ def check_runbooks(root: Path) -> tuple[list[str], str]:
 
 @planted
 def check_dashboards(root: Path) -> tuple[list[str], str]:
-    shutil.copytree(ROOT / boards.FOLDER, root / boards.FOLDER)
+    for folder in (boards.FOLDER, runbooks.FOLDER):
+        shutil.copytree(ROOT / folder, root / folder)
     file = root / boards.FOLDER / "lianxin-clocks.json"
     file.write_text(file.read_text(encoding="utf-8").replace('"refresh": "30s"', '"refresh": "5s"'), encoding="utf-8")
     return said(boards.check(root)), "lianxin-clocks.json: is not what its generator makes now"
@@ -224,6 +234,7 @@ services:
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
     mem_limit: 256m
+    logging: {options: {max-size: 20m}}
     environment: {DATABASE_URL_FILE: /run/secrets/lianxin/database-url}
     secrets: [{source: sla, target: /run/secrets/lianxin/database-url}]
   sla-api:
@@ -241,12 +252,14 @@ COMPOSE_MISTAKES: list[tuple[str, Callable[[Compose], Any]]] = [
     ("waits_for_the_fact", lambda s: s.update(depends_on=["sla-migrate"])),
     ("cannot_change_itself", lambda s: s.pop("read_only")),
     ("has_no_rights", lambda s: s.pop("cap_drop")),
+    ("has_no_rights", lambda s: s.update(cap_add=["NET_ADMIN"])),
     ("has_no_rights", lambda s: s.update(security_opt=[])),
     ("has_no_rights", lambda s: s.update(privileged=True)),
     ("has_no_rights", lambda s: s.update(volumes=["/var/run/docker.sock:/var/run/docker.sock"])),
     ("no_secret_in_environment", lambda s: s["environment"].update(PAGE_KEY="x" * 24)),
     ("no_secret_in_environment", lambda s: s["environment"].update(JWKS="https://u:p@issuer.example")),
     ("is_bounded", lambda s: s.pop("mem_limit")),
+    ("is_bounded", lambda s: s.pop("logging")),
     ("has_a_version", lambda s: s.update(image="nginx")),
     ("is_told_what_it_knows", lambda s: s["environment"].update(LOGLEVEL="info")),
     ("finds_its_secret_files", lambda s: s["environment"].update(DATABASE_URL_FILE="/run/secrets/url")),
@@ -255,29 +268,42 @@ COMPOSE_MISTAKES: list[tuple[str, Callable[[Compose], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("policy", "mistake"), COMPOSE_MISTAKES)
-def test_a_compose_policy_finds_its_mistake(policy: str, mistake: Callable[[Compose], Any]) -> None:
-    content = json.loads(json.dumps(compose.yaml.safe_load(COMPOSE)))
+def test_the_compose_policies_find_their_mistakes() -> None:
+    content = compose.yaml.safe_load(COMPOSE)
     assert said(compose.wrong({"compose.yaml": content})) == []
-    mistake(content["services"]["sla-api"])
-    found = said(compose.wrong({"compose.yaml": content}))
-    assert len(found) == 1 and policy in found[0], found
+
+    def found(changed: Compose) -> list[str]:
+        return said(compose.wrong({"compose.yaml": changed}))
+
+    planted = [(name, lambda c, m=mistake: m(c["services"]["sla-api"])) for name, mistake in COMPOSE_MISTAKES]
+    assert unfound(planted, content, found) == []
+
+
+def test_a_file_that_compose_mounts_and_nobody_has_is_found(tmp_path: Path) -> None:
+    more = "configs: {a: {file: ./a}, b: {file: ./secrets/b}}\n"
+    mounts = COMPOSE.replace("    command: [api]", "    command: [api]\n    volumes: ['../b:/b:ro', './there:/there']")
+    put(tmp_path, compose.FILES[0], mounts + more)
+    put(tmp_path, compose.FILES[1], "services: {}\n")
+    put(tmp_path, "deploy/there/x", "")
+    assert said(compose.check(tmp_path)) == [
+        "deploy/compose.yaml: a: is made of ./a, which does not exist",
+        "deploy/compose.yaml: sla-api: mounts ../b, which does not exist",
+    ]
 
 
 def test_every_compose_policy_has_a_planted_mistake() -> None:
     assert {each.__name__ for each in compose.POLICIES} <= {name for name, _ in COMPOSE_MISTAKES}
 
 
-@pytest.mark.parametrize("pattern", dockerfile.WANTED)
-def test_an_image_that_is_not_as_agreed_is_found(pattern: str) -> None:
+def test_an_image_that_is_not_as_agreed_is_found() -> None:
     whole = (ROOT / dockerfile.FILE).read_text(encoding="utf-8")
     assert said(dockerfile.form(whole)) == []
-    first = dockerfile.re.search(pattern, whole, dockerfile.re.M)
-    assert first is not None
-    without = whole[: first.start()] + whole[first.start() :].replace(first[0], "# gone", 1)
-    assert any(
-        dockerfile.WANTED[pattern] in each for each in said(dockerfile.form(without.replace(first[0], "# gone")))
-    )
+    for pattern, sentence in dockerfile.WANTED.items():
+        first = dockerfile.re.search(pattern, whole, dockerfile.re.M)
+        assert first is not None, pattern
+        without = whole[: first.start()] + whole[first.start() :].replace(first[0], "# gone", 1)
+        found = said(dockerfile.form(without.replace(first[0], "# gone")))
+        assert any(sentence in each for each in found), pattern
 
 
 RULE = """
@@ -362,76 +388,137 @@ def test_a_checkout_of_three_alerts_without_mistakes_has_no_finding(tmp_path: Pa
     assert said(found) == []
 
 
-@pytest.mark.parametrize(
-    ("look", "old", "new", "expected"),
-    [
-        (rules.form, "severity: page", "severity: critical", "has severity critical"),
-        (rules.form, "          description: look\n", "", "lacks description"),
-        (rules.form, "name: events", "name: other", "not one named events"),
-        (rules.told, "(lianxin_outbox_oldest_seconds) > 120", "(lianxin_outbox_age) > 120", "asks for lianxin_outbox_age"),
-        (rules.told, "(lianxin_outbox_oldest_seconds) >", '(lianxin_outbox_oldest_seconds{unit="x"}) >', "by unit"),
-        (rules.told, "> 120", "> > 120", "is no PromQL"),
-        (rules.twins, "absent(lianxin_outbox_oldest_seconds)", "absent(up)", "whose absence no alert tells"),
-        (rules.tested, "alert: Watchdog", "alert: Watchcat", "Watchcat: has no test in which it fires"),
-        (rules.check, "rule_files: [rules", "rule_file: [rules", "promtool check config"),
-        (rules.check, "for: 1m", "for: soon", "promtool check rules"),
-        (runbooks.check, "examples.example", "x", ""),
-        (runbooks.told, "runbooks.example/watchdog.md", "runbooks.example/watch-dog.md", "links the runbook watch-dog.md"),
-        (runbooks.told, "d/lianxin-messaging", "d/lianxin-masseging", "which is not committed"),
-        (runbooks.complete, "## Impact", "## Price", "has the parts"),
-        (runbooks.complete, "(watchdog.md) ", "", "watchdog.md: is not in docs/runbooks/README.md"),
-        (routes.check, "name: watchdog", "name: watchcat", "amtool"),
-        (routes.silenced, "SignalMissing|Watchdog", "SignalMising|Watchdog", "SignalMising: is named by an inhibition"),
-    ],
-)  # fmt: skip
-def test_a_mistake_about_alerts_is_found(
-    look: Callable[[Path], Any], old: str, new: str, expected: str, tmp_path: Path
-) -> None:
-    watched(tmp_path)
-    for path in tmp_path.rglob("*.*"):
-        if path.is_file() and "/tests/" not in str(path):
-            path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    found = said(look(tmp_path))
-    assert (found == []) if not expected else any(expected in each for each in found), found
+ALERT_MISTAKES: list[tuple[Callable[[Path], Any], str, str, str]] = [
+    (rules.form, "severity: page", "severity: critical", "has severity critical"),
+    (rules.form, "          description: look\n", "", "lacks description"),
+    (rules.form, "name: events", "name: other", "not one named events"),
+    (rules.told, "(lianxin_outbox_oldest_seconds) > 120", "(lianxin_outbox_age) > 120", "asks for lianxin_outbox_age"),
+    (rules.told, "(lianxin_outbox_oldest_seconds) >", '(lianxin_outbox_oldest_seconds{unit="x"}) >', "by unit"),
+    (rules.told, "by (service) (lianxin", "by (unit) (lianxin", "aggregates by unit"),
+    (rules.told, "> 120", "> > 120", "is no PromQL"),
+    (rules.twins, "absent(lianxin_outbox_oldest_seconds)", "absent(up)", "whose absence no alert tells"),
+    (rules.tested, "alert: Watchdog", "alert: Watchcat", "Watchcat: has no test in which it fires"),
+    (rules.check, "rule_files: [rules", "rule_file: [rules", "promtool check config"),
+    (rules.check, "for: 1m", "for: soon", "promtool check rules"),
+    (runbooks.told, "runbooks.example/watchdog.md", "runbooks.example/watch-dog.md", "links the runbook watch-dog.md"),
+    (runbooks.told, "d/lianxin-messaging", "d/lianxin-masseging", "which is not committed"),
+    (runbooks.complete, "## Impact", "## Price", "has the parts"),
+    (runbooks.complete, "(watchdog.md) ", "", "watchdog.md: is not in docs/runbooks/README.md"),
+    (routes.check, "name: watchdog", "name: watchcat", "amtool"),
+    (routes.silenced, "SignalMissing|Watchdog", "SignalMising|Watchdog", "SignalMising: is named by an inhibition"),
+]  # fmt: skip
+
+
+def test_mistakes_about_alerts_are_found(tmp_path: Path) -> None:
+    wrong = []
+    for number, (look, old, new, expected) in enumerate(ALERT_MISTAKES):
+        root = tmp_path / str(number)
+        watched(root)
+        for path in root.rglob("*.*"):
+            if path.is_file() and "/tests/" not in str(path):
+                path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        found = said(look(root))
+        if not any(expected in each for each in found):
+            wrong.append(f"{old!r} as {new!r}: expected {expected!r}, found {found}")
+    assert wrong == []
 
 
 BOARD = {
-    "uid": "lianxin-x",
+    "uid": "lianxin-x", "tags": ["lianxin"],
     "templating": {"list": [{"name": "datasource", "type": "datasource"},
                             {"name": "namespace", "type": "query", "query": "label_values(up, namespace)"}]},
-    "panels": [{"id": 1, "type": "timeseries", "title": "Outbox", "description": "What waits",
-                "datasource": {"uid": "${datasource}"}, "fieldConfig": {"defaults": {"unit": "s"}},
-                "targets": [{"expr": 'rate(lianxin_relayed_events_total{namespace=~"$namespace"}[$__rate_interval])'}]}],
+    "annotations": {"list": [{"expr": 'ALERTS{alertstate="firing"}'}]},
+    "links": [{"type": "dashboards", "tags": ["lianxin"], "url": ""},
+              {"type": "link", "url": "https://grafana.com/grafana/dashboards/10991"}],
+    "panels": [
+        {"id": 1, "type": "row", "title": "Is it well?", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 1}},
+        {"id": 2, "type": "stat", "title": "Outbox", "description": "What waits. Yellow, look: above 3.",
+         "gridPos": {"x": 0, "y": 1, "w": 24, "h": 2}, "links": [{"url": "/d/lianxin-x"}],
+         "datasource": {"type": "prometheus", "uid": "${datasource}"},
+         "fieldConfig": {"defaults": {
+             "unit": "s", "thresholds": {"steps": [{"color": "green"}, {"color": "yellow"}]},
+             "mappings": [{"type": "value", "options": {"0": {"text": "ok", "color": "green"},
+                           "1": {"text": "look", "color": "yellow"}, "2": {"text": "act", "color": "yellow"}}}]}},
+         "targets": [{"refId": "A", "legendFormat": "{{service}}",
+                      "expr": 'rate(lianxin_relayed_events_total{namespace=~"$namespace"}[$__rate_interval])'}]}],
 }  # fmt: skip
 Board = dict[str, Any]
+
+
+def asks(text: str) -> Callable[[Board], None]:
+    return lambda b: b["panels"][1]["targets"][0].update(expr=text)
+
+
+def defaults(board: Board) -> Board:
+    return board["panels"][1]["fieldConfig"]["defaults"]
+
+
+CHOSEN = 'namespace=~"$namespace"'
 BOARD_MISTAKES: list[tuple[str, Callable[[Board], Any]]] = [
     ("template-datasource", lambda b: b["templating"]["list"].pop(0)),
-    ("template-job", lambda b: b["templating"]["list"].pop(1)),
+    ("template-job", lambda b: b["templating"]["list"][1].update(name="job") or asks("up{job=~'$job'}")(b)),
     ("template-label-promql", lambda b: b["templating"]["list"][1].update(query="label_values(up{, namespace)")),
-    ("panel-datasource", lambda b: b["panels"][0].update(datasource={"uid": "prometheus"})),
-    ("panel-datasource", lambda b: b["panels"][0]["targets"][0].update(datasource={"uid": "prometheus"})),
-    ("panel-title-description", lambda b: b["panels"][0].pop("description")),
-    ("panel-units", lambda b: b["panels"][0]["fieldConfig"]["defaults"].pop("unit")),
-    ("target-promql", lambda b: b["panels"][0]["targets"][0].update(expr="sum(up")),
-    ("target-promql", lambda b: b["panels"][0]["targets"][0].update(expr="lianxin_outbox_age")),
-    (
-        "target-promql",
-        lambda b: b["panels"][0]["targets"][0].update(expr='lianxin_outbox_rows{namespace="x",unit="y"}'),
-    ),
-    ("target-rate-interval", lambda b: b["panels"][0]["targets"][0].update(expr="rate(up[5m])")),
-    ("target-job", lambda b: b["panels"][0]["targets"][0].update(expr="lianxin_outbox_rows")),
-    ("asks nothing", lambda b: b["panels"][0].update(targets=[])),
-    ("title of two panels", lambda b: b["panels"].append(b["panels"][0])),
-]
+    ("[variables]", lambda b: b["templating"]["list"].append({"name": "service", "type": "custom"})),
+    ("[variables]", asks(f'lianxin_outbox_rows{{{CHOSEN}, service="$service"}}')),
+    ("marks something else", lambda b: b["annotations"]["list"][0].update(expr="up == 0")),
+    ("panel-datasource", lambda b: b["panels"][1].update(datasource={"type": "prometheus", "uid": "prometheus"})),
+    ("panel-datasource", lambda b: b["panels"][1]["targets"][0].update(datasource={"uid": "prometheus"})),
+    ("panel-title-description", lambda b: b["panels"][1].update(description="Yellow, look: above 3")),
+    ("panel-units", lambda b: defaults(b).pop("unit")),
+    ("panel-units", lambda b: defaults(b).update(unit="parsecs")),
+    ("target-promql", asks(f"sum(up{{{CHOSEN}}}")),
+    ("target-promql", asks(f"lianxin_outbox_age{{{CHOSEN}}}")),
+    ("unit, labels it does not carry [target-promql]", asks(f'lianxin_outbox_rows{{{CHOSEN},unit="y"}}')),
+    ("unit, labels it does not carry [target-promql]", asks(f'process_open_fds{{{CHOSEN},unit="y"}}')),
+    ("outcome lost, which it never has", asks(f'lianxin_notify_messages_total{{{CHOSEN},outcome=~"sent|lost"}}')),
+    ("aggregates by unit", asks(f"sum by (service, unit) (lianxin_outbox_rows{{{CHOSEN}}})")),
+    ("target-legend", lambda b: b["panels"][1]["targets"][0].pop("legendFormat")),
+    ("target-legend", lambda b: b["panels"][1]["targets"][0].update(legendFormat="{{unit}}")),
+    ("target-legend", asks(f"sum by (process) (lianxin_outbox_rows{{{CHOSEN}}})")),
+    ("target-rate-interval", asks(f"rate(process_cpu_seconds_total{{{CHOSEN}}}[5m])")),
+    ("target-job", asks(f"lianxin_outbox_rows + on (service) up{{{CHOSEN}}}")),
+    ("target-job", asks(f"process_open_fds + on (service) up{{{CHOSEN}}}")),
+    ("two queries of one name", lambda b: b["panels"][1]["targets"].append(b["panels"][1]["targets"][0])),
+    ("asks nothing", lambda b: b["panels"][1].update(targets=[]) or b["templating"]["list"].append(
+        {"name": "x", "type": "custom"}) or b["panels"][0].update(targets=[{"refId": "A", "expr": "$x $namespace"}])),
+    ("title of two panels", lambda b: b["panels"][1].update(title="Is it well?")),
+    ("number of another", lambda b: b["panels"][1].update(id=1)),
+    ("lies on Is it well?", lambda b: b["panels"][1]["gridPos"].update(y=0, h=3)),
+    ("leaves 24 places of the grid empty", lambda b: b["panels"][1]["gridPos"].update(y=2)),
+    ("does not begin with a question", lambda b: b["panels"][0].update(title="All is well")),
+    ("does not begin with a question", lambda b: b["panels"][1].update(type="timeseries")),
+    ("is an empty row", lambda b: b["panels"].extend(
+        {"id": n, "type": "row", "title": f"{n}?", "gridPos": {"x": 0, "y": n, "w": 24, "h": 1}} for n in (3, 4))),
+    ("is yellow and does not say when", lambda b: b["panels"][1].update(description="What waits.")),
+    ("is red and does not say when", lambda b: defaults(b)["thresholds"]["steps"].append({"color": "red"})),
+    ("is red and does not say when", lambda b: b["panels"][1].update(
+        description="Yellow, look: above 3. Red, act: above 4.")),
+    ("other words than ok", lambda b: defaults(b)["mappings"][0]["options"]["0"].update(text="good")),
+    ("begin its links with its sisters", lambda b: b["links"].pop(0)),
+    ("begin its links with its sisters", lambda b: b["links"][0].update(tags=[])),
+    ("links /d/lianxin-y", lambda b: b["panels"][1]["links"][0].update(url="/d/lianxin-y")),
+    ("links https://grafana.com/", lambda b: b["links"][1].update(url="https://grafana.com/grafana/dashboards/1")),
+    ("no-such-thing.md", lambda b: b["panels"][1]["links"][0].update(url=f"{RUNBOOKS}/no-such-thing.md")),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "mistake"), BOARD_MISTAKES)
-def test_a_dashboards_rule_finds_its_mistake(rule: str, mistake: Callable[[Board], Any]) -> None:
-    board = json.loads(json.dumps(BOARD))
-    assert said(boards.wrong("x.json", board)) == []
-    mistake(board)
-    found = said(boards.wrong("x.json", board))
-    assert len(found) == 1 and rule in found[0], found
+def about(board: Board) -> list[str]:
+    layout = [f"x.json: {where}: {text}" for where, text in board_layout.wrong(ROOT, board, {"lianxin-x"})]
+    return said(boards.wrong("x.json", board)) + layout
+
+
+def test_a_dashboards_rules_find_their_mistakes() -> None:
+    assert about(BOARD) == []
+    assert unfound(BOARD_MISTAKES, BOARD, about) == []
+
+
+def test_a_lost_dashboard_and_one_of_no_generator_are_found(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / boards.FOLDER, tmp_path / boards.FOLDER)
+    (tmp_path / boards.FOLDER / "lianxin-clocks.json").rename(tmp_path / boards.FOLDER / "other.json")
+    assert sorted(said(boards.drifted(tmp_path, boards.generated(tmp_path)))) == [
+        f"{boards.FOLDER}/lianxin-clocks.json: is not what its generator makes now",
+        f"{boards.FOLDER}/other.json: is made by no generator",
+    ]
 
 
 def test_a_missing_heading_is_found_and_headings_are_called_as_on_the_web(tmp_path: Path) -> None:
@@ -464,15 +551,12 @@ def test_what_is_missing_altogether_is_found_and_not_passed_over(tmp_path: Path)
         assert any("is missing" in each or "is not among" in each for each in said(look(tmp_path))), look.__module__
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("sum(rate(a_total[5m])) / b", {"a_total", "b"}),
-        ("max_over_time(rate(c_total[1m])[1h:5m]) or topk(3, -d)", {"c_total", "d"}),
-        ("histogram_quantile(0.9, sum by (le) (e_bucket)) unless on (x) absent(f)", {"e_bucket", "f"}),
-        ('{__name__="g"} offset 5m', {"g"}),
-        ("rate(h_total[$__rate_interval]) * ${factor}", {"h_total", "x"}),
-    ],
-)
-def test_the_metrics_of_a_query_are_read(text: str, names: set[str]) -> None:
-    assert {each.name for each in queries.selected(text)} == names
+def test_the_metrics_of_a_query_are_read() -> None:
+    wanted = {
+        "sum(rate(a_total[5m])) / b": {"a_total", "b"},
+        "max_over_time(rate(c_total[1m])[1h:5m]) or topk(3, -d)": {"c_total", "d"},
+        "histogram_quantile(0.9, sum by (le) (e_bucket)) unless on (x) absent(f)": {"e_bucket", "f"},
+        '{__name__="g"} offset 5m': {"g"},
+        "rate(h_total[$__rate_interval]) * ${factor}": {"h_total", "x"},
+    }
+    assert {text: {each.name for each in queries.selected(text)} for text in wanted} == wanted
