@@ -37,6 +37,15 @@ def test_failures_during_a_lock_do_not_lengthen_it():
     assert accounts.failed(locked, NOW) == locked
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_locked_out_and_nobody_logged_in():
+    ahead = NOW + timedelta(hours=11)
+    locked = replace(ZHANG, locked_until=ahead + accounts.LOCKED_FOR)
+    assert not accounts.is_locked(locked, NOW)
+    held = Session(b"", "zhang", "张干事", "zhang", ("unit",), "C07", created_at=ahead, seen_at=ahead)
+    assert session.why_over(held, ahead) is None
+    assert session.why_over(held, NOW) == "late"
+
+
 def test_a_made_password_is_a_good_one():
     for _ in range(200):
         password.check(password.generate(), "zhang")

@@ -51,7 +51,8 @@ def check_roles(roles: tuple[str, ...], unit: str | None) -> None:
 
 
 def is_locked(account: Account, now: datetime) -> bool:
-    return account.locked_until is not None and account.locked_until > now
+    # A lock that ends further ahead than one lasts was set by a clock that has been set back since.
+    return account.locked_until is not None and now < account.locked_until <= now + LOCKED_FOR
 
 
 def failed(account: Account, now: datetime) -> Account:

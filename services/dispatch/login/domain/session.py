@@ -41,4 +41,6 @@ def why_over(session: Session, now: datetime) -> str | None:
         return session.ended
     if now - session.created_at >= LONGEST:
         return "longest"
+    if session.seen_at - now >= IDLE:  # seen by a clock that has been set back since: nobody knows how long ago
+        return "late"
     return "idle" if now - session.seen_at >= IDLE else None
