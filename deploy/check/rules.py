@@ -28,7 +28,7 @@ class Alert(NamedTuple):
 
     @property
     def runbook(self) -> str:
-        """`outbox-stalled.md`, from its link."""
+        """The file's name, as `outbox-stalled` with its suffix, from its link."""
         return str(self.rule.get("annotations", {}).get("runbook_url", "")).rpartition("/")[2]
 
     @property

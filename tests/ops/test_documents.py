@@ -1,18 +1,17 @@
-"""The documents are true: every path, name, command, target, metric and link in them exists."""
+"""The documents and docstrings are true: every path, name, command, target, metric and link in them exists."""
 
 import ast
 import importlib
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from chassis import metrics
 from chassis.operating import process
-from deploy.check import links
+from deploy.check import links, runbooks, signals
 from deploy.machine.folder import ROOT
 from services import SERVICES
 
@@ -20,12 +19,11 @@ HOUSE = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 CANVASES = sorted((ROOT / "services").glob("*/README.md"))
 DOCUMENTS = HOUSE + CANVASES
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
-RUNBOOKS = sorted(set((ROOT / "docs" / "runbooks").glob("*.md")) - {ROOT / "docs" / "runbooks" / "README.md"})
 
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 BLOCK = re.compile(r"^[ ]*```(?:sh)?\n(.*?)^[ ]*```", re.M | re.S)
 NAME = re.compile(r"`?(\w+)`?")
-TOP = ("chassis", "services", "contracts", "deploy", "requirements", "tests", "docs")
+TOP = ("chassis", "services", "contracts", "deploy", "requirements", "tests", "docs", "k8s", "referee")
 PATH = re.compile(rf"(?:{'|'.join(TOP)})/[\w./*\[\]-]*|[\w-]+\.(?:md|toml)|Makefile")
 DOTTED = re.compile(r"(?:chassis|services|deploy)(?:\.\w+)+")
 SOURCE = re.compile(r"(?<![\w§])((?:R|X)\d{2}|I-\d)(?!\w)")
@@ -35,8 +33,14 @@ ELSEWHERE = re.compile(
 )
 
 
-def each(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("document", paths, ids=[str(path.relative_to(ROOT)) for path in paths])
+CODE = sorted(path for folder in ("chassis", "services", "deploy", "referee") for path in (ROOT / folder).rglob("*.py"))
+Look = Callable[[Path], Iterable[str]]
+
+
+def wrong_in(files: list[Path], look: Look) -> dict[str, list[str]]:
+    """What is wrong, by the file it stands in; only files with something wrong."""
+    found = {str(path.relative_to(ROOT)): list(look(path)) for path in files}
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
 def said(document: Path) -> str:
@@ -70,48 +74,87 @@ def resolves(dotted: str) -> bool:
     return False
 
 
-@each(DOCUMENTS)
-def test_every_link_leads_somewhere(document: Path) -> None:
-    assert [str(finding) for finding in links.broken(document, ROOT)] == []
+def docstrings(file: Path) -> str:
+    """Every docstring and every constant's own, of a module; one after the other."""
+    tree = ast.parse(said(file))
+    alone = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    return "\n\n".join(each.value for each in alone if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
-@each(HOUSE)
-def test_a_link_named_as_code_names_something_in_its_file(document: Path) -> None:
-    wrong = [
-        m[0]
-        for m in links.LINK.finditer(said(document))
-        if m["target"].endswith(".py") and (name := NAME.fullmatch(m["label"]))
-        if name[1] not in names_in(document.parent / m["target"])
-    ]
-    assert wrong == []
+def text_of(file: Path) -> str:
+    return docstrings(file) if file.suffix == ".py" else said(file)
 
 
-@each(HOUSE)
-def test_every_path_in_the_text_exists(document: Path) -> None:
-    wrong = [
-        span
-        for span in SPAN.findall(said(document))
-        if PATH.fullmatch(span) and not any(ROOT.glob(span.rstrip("/"))) and "0002_" not in span
-    ]
+def test_every_link_leads_somewhere() -> None:
+    assert wrong_in(DOCUMENTS, lambda document: map(str, links.broken(document, ROOT))) == {}
+
+
+def test_a_link_named_as_code_names_something_in_its_file() -> None:
+    def look(document: Path) -> Iterator[str]:
+        for found in links.LINK.finditer(said(document)):
+            name = NAME.fullmatch(found["label"])
+            if found["target"].endswith(".py") and name and name[1] not in names_in(document.parent / found["target"]):
+                yield found[0]
+
+    assert wrong_in(HOUSE, look) == {}
+
+
+BARE = re.compile(rf"(?<![\w/.-])(?:{'|'.join(TOP)})(?:/[\w*-][\w./*-]*\w|(?:\.[a-z_]\w*)+)")
+
+
+def named(file: Path) -> list[str]:
+    """What may be a path or a dotted name; in docstrings these stand without backticks too."""
+    text = text_of(file)
+    return SPAN.findall(text) + (BARE.findall(SPAN.sub("", text)) if file.suffix == ".py" else [])
+
+
+def lost_paths(file: Path) -> list[str]:
     # The studies that comments name are not part of the repository; docs/sources.md says what is taken from them.
-    assert set(wrong) <= {"domain.md", "reliability.md", "nameko.md"}
+    elsewhere = {"domain.md", "reliability.md", "nameko.md"}
+    paths = [span for span in named(file) if PATH.fullmatch(span)]
+    return [path for path in paths if path not in elsewhere and not exists(path, file) and "0002_" not in path]
 
 
-@each(HOUSE)
-def test_every_dotted_name_exists(document: Path) -> None:
-    assert [span for span in SPAN.findall(said(document)) if DOTTED.fullmatch(span) and not resolves(span)] == []
+def exists(path: str, file: Path) -> bool:
+    """Below the root, or beside the file that names it."""
+    return any([*ROOT.glob(path.rstrip("/")), *ROOT.glob(f"{path}.py")]) or (
+        file.suffix == ".py" and (file.parent / path).exists()
+    )
 
 
-@each(DOCUMENTS)
-def test_every_make_target_exists(document: Path) -> None:
+def test_every_path_in_the_text_exists() -> None:
+    assert wrong_in(HOUSE + CODE, lost_paths) == {}
+
+
+def lost_names(file: Path) -> list[str]:
+    return [span for span in named(file) if DOTTED.fullmatch(span) and not resolves(span)]
+
+
+def test_every_dotted_name_exists() -> None:
+    assert wrong_in(HOUSE + CODE, lost_names) == {}
+
+
+def test_a_name_and_a_path_that_do_not_exist_are_found_in_a_docstring(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    file.write_text(
+        'def f():\n    """As `deploy.check.nothing` and `chassis.clock`; `deploy/none.py`, `x.py`, deploy/lost."""\n'
+    )
+    assert lost_names(file) == ["deploy.check.nothing"]
+    assert lost_paths(file) == ["deploy/none.py", "deploy/lost"]
+
+
+def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", said(ROOT / "Makefile"), re.M))
-    asked = {m for line in commands(document) for m in re.findall(r"(?:^|[\s&])make ([a-z-]+)", line)}
-    assert asked <= targets
+
+    def look(document: Path) -> set[str]:
+        return {m for line in commands(document) for m in re.findall(r"(?:^|[\s&])make ([a-z-]+)", line)} - targets
+
+    assert wrong_in(DOCUMENTS + CODE, look) == {}
 
 
-def commands(document: Path) -> Iterator[str]:
+def commands(file: Path) -> Iterator[str]:
     """Every line of a shell block and every code span that is a command."""
-    text = said(document)
+    text = text_of(file)
     for block in BLOCK.findall(text):
         yield from (line.split(" #")[0].strip() for line in block.splitlines())
     yield from SPAN.findall(text)
@@ -144,31 +187,34 @@ def parses() -> Callable[[str, list[str]], bool]:
     return taken
 
 
-@each(DOCUMENTS)
-def test_every_command_of_a_service_is_one(document: Path, parses: Callable[[str, list[str]], bool]) -> None:
-    wrong = []
-    for line in commands(document):
-        for service, rest in re.findall(r"python -m services\.(\w+|<service>)(?= |$)([^;&|)>]*)", line):
-            arguments = shlex.split(re.sub(r"[\[\]]", "", rest))
-            asked = SERVICES if service == "<service>" else (service,)
-            if arguments and not any(arguments[0] == "…" or parses(each_, arguments) for each_ in asked):
-                wrong.append(line)
-    assert wrong == []
+def test_every_command_of_a_service_is_one(parses: Callable[[str, list[str]], bool]) -> None:
+    def look(document: Path) -> Iterator[str]:
+        for line in commands(document):
+            for service, rest in re.findall(r"python -m services\.(\w+|<service>)(?= |$)([^;&|)>]*)", line):
+                arguments = shlex.split(re.sub(r"[\[\]]", "", rest))
+                asked = SERVICES if service == "<service>" else (service,)
+                if arguments and not any(arguments[0] == "…" or parses(each, arguments) for each in asked):
+                    yield line
+
+    assert wrong_in(DOCUMENTS, look) == {}
 
 
-@each(DOCUMENTS)
-def test_every_other_module_that_is_run_exists(document: Path) -> None:
-    asked = {m for line in commands(document) for m in re.findall(r"python -m ((?:chassis|deploy)[\w.]*)", line)}
-    assert [name for name in asked if not resolves(name)] == []
+def test_every_other_module_that_is_run_exists() -> None:
+    def look(file: Path) -> set[str]:
+        asked = {m for line in commands(file) for m in re.findall(r"python -m ((?:chassis|deploy)[\w.]*)", line)}
+        return {name for name in asked if not resolves(name)}
+
+    assert wrong_in(DOCUMENTS + CODE, look) == {}
 
 
-@each(DOCUMENTS)
-def test_every_metric_is_counted(document: Path) -> None:
-    for name in SERVICES:
-        importlib.import_module(f"services.{name}.metrics")
-    known = {signal.name.removesuffix("_total") for signal in metrics.REGISTRY.catalogue}
-    asked = set(re.findall(r"\blianxin_[a-z_]+[a-z]\b(?!>)", re.sub(r"lianxin_<\w+>\S*", "", said(document))))
-    assert {name for name in asked if name.removesuffix("_total") not in known} <= {"lianxin_notify"}
+def test_every_metric_is_counted() -> None:
+    known = {signal.name.removesuffix("_total") for signal in signals.ours().values()} | {"lianxin_notify"}
+
+    def look(document: Path) -> set[str]:
+        asked = re.findall(r"\blianxin_[a-z_]+[a-z]\b(?!>)", re.sub(r"lianxin_<\w+>\S*", "", said(document)))
+        return {name for name in asked if name.removesuffix("_total") not in known}
+
+    assert wrong_in(DOCUMENTS, look) == {}
 
 
 def test_decisions_are_numbered_without_a_hole_and_indexed() -> None:
@@ -177,19 +223,17 @@ def test_decisions_are_numbered_without_a_hole_and_indexed() -> None:
     assert [path.name for path in ADRS if f"({path.name})" not in index] == []
 
 
-@each(ADRS)
-def test_a_decision_says_when_why_what_and_at_what_price(document: Path) -> None:
-    text = said(document)
-    assert re.match(rf"# {document.name[:4]} \S", text)
-    assert re.search(r"^Status: (accepted|replaced by \S+)$", text, re.M)
-    assert re.search(r"^Date: \d{4}-\d\d-\d\d$", text, re.M)
-    assert re.findall(r"^## (.+)$", text, re.M) == ["Context", "Decision", "Consequences"]
+def test_a_decision_says_when_why_what_and_at_what_price() -> None:
+    for document in ADRS:
+        text = said(document)
+        assert re.match(rf"# {document.name[:4]} \S", text), document
+        assert re.search(r"^Status: (accepted|replaced by \S+)$", text, re.M), document
+        assert re.search(r"^Date: \d{4}-\d\d-\d\d$", text, re.M), document
+        assert re.findall(r"^## (.+)$", text, re.M) == ["Context", "Decision", "Consequences"], document
 
 
-@each(RUNBOOKS)
-def test_a_runbook_says_what_it_means_and_how_to_mend_it(document: Path) -> None:
-    assert re.findall(r"^## (.+)$", said(document), re.M) == ["Meaning", "Impact", "Diagnosis", "Mitigation"]
-    assert f"({document.name})" in said(ROOT / "docs" / "runbooks" / "README.md")
+def test_a_runbook_says_what_it_means_and_how_to_mend_it() -> None:
+    assert [str(finding) for finding in runbooks.check(ROOT)] == []
 
 
 def test_the_glossary_has_one_word_for_each_thing() -> None:
@@ -226,6 +270,5 @@ def test_the_map_of_the_house_stays_short() -> None:
     assert len(said(ROOT / "ARCHITECTURE.md").splitlines()) <= 200
 
 
-@each(DOCUMENTS)
-def test_no_document_names_a_machine_or_a_registry(document: Path) -> None:
-    assert ELSEWHERE.findall(said(document)) == []
+def test_no_document_names_a_machine_or_a_registry() -> None:
+    assert wrong_in(DOCUMENTS, lambda document: ELSEWHERE.findall(said(document))) == {}

@@ -261,6 +261,7 @@ COMPOSE_MISTAKES: list[tuple[str, Callable[[Compose], Any]]] = [
     ("is_bounded", lambda s: s.pop("mem_limit")),
     ("is_bounded", lambda s: s.pop("logging")),
     ("has_a_version", lambda s: s.update(image="nginx")),
+    ("has_a_version", lambda s: s.update(image="nginx:stable")),
     ("is_told_what_it_knows", lambda s: s["environment"].update(LOGLEVEL="info")),
     ("finds_its_secret_files", lambda s: s["environment"].update(DATABASE_URL_FILE="/run/secrets/url")),
     ("is no service", lambda s: s["depends_on"].update(broker={"condition": "service_healthy"})),
