@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 
 from chassis.database import Database
@@ -23,6 +24,8 @@ def _module(*names: str) -> Any:
 
 
 def main(service: str, url: str) -> None:
+    # Its own way to show an exception takes seconds, and the transaction waits for it.
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
     database = Database(url, pool_size=2)
     inbox = _module("chassis.delivery.inbox", "chassis.inbox")
     message = _module("chassis.delivery.envelope", "chassis.inbox").Message

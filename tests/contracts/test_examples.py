@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,27 +28,35 @@ DATA = Path(files.__file__).parents[1] / "data"
 NEW = {"of_tomorrow": {"anything": ["at", 1, None]}}
 
 
-@pytest.mark.parametrize(("producer", "type_"), PUBLISHED, ids=".".join)
-def test_every_type_has_an_example(producer: str, type_: str) -> None:
-    assert [name for name in EXAMPLES if name[:2] == (producer, type_)], "make record"
+def test_every_type_has_an_example() -> None:
+    shown = {name[:2] for name in EXAMPLES}
+    assert [pair for pair in PUBLISHED if pair not in shown] == [], "make record"
 
 
-@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
-def test_every_example_fits_its_contract(name: recording.Name) -> None:
-    recording.validator(*name[:2]).validate(EXAMPLES[name]["body"])
+def test_every_example_fits_its_contract() -> None:
+    assert list(objections({name: example["body"] for name, example in EXAMPLES.items()})) == []
 
 
-@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
-def test_every_example_has_the_attributes_of_a_cloud_event(name: recording.Name) -> None:
-    event = event_of(EXAMPLES[name])
-    assert (event.producer, event.type, event.version) == (*name[:2], 1)
-    assert event.time.tzinfo is not None
-    assert event.seq > 0
+def test_a_contract_lets_every_object_grow() -> None:
+    grown_up = {name: grown(example["body"], schema(name)) for name, example in EXAMPLES.items()}
+    assert list(objections(grown_up)) == []
 
 
-@pytest.mark.parametrize("name", EXAMPLES, ids="/".join)
-def test_a_contract_lets_every_object_grow(name: recording.Name) -> None:
-    recording.validator(*name[:2]).validate(grown(EXAMPLES[name]["body"], schema(name)))
+def objections(bodies: Mapping[recording.Name, Any]) -> Iterator[str]:
+    """What the contracts have against them."""
+    for name, body in bodies.items():
+        for error in recording.validator(*name[:2]).iter_errors(body):
+            yield f"{'/'.join(name)}: {error.json_path}: {error.message}"
+
+
+def test_every_example_has_the_attributes_of_a_cloud_event() -> None:
+    wrong = []
+    for name, example in EXAMPLES.items():
+        event = event_of(example)
+        named = (event.producer, event.type, event.version) == (*name[:2], 1)
+        if not (named and event.time.tzinfo is not None and event.seq > 0):
+            wrong.append("/".join(name))
+    assert wrong == []
 
 
 def event_of(example: Mapping[str, Any]) -> Event:
