@@ -1,4 +1,4 @@
-"""Every refusal of intake, by stable code: its HTTP status and the Chinese sentence the caller reads."""
+"""Every refusal of intake by its stable code, with the HTTP status and the Chinese sentence the caller reads."""
 
 from chassis.errors import DomainError
 
@@ -10,37 +10,37 @@ class CaseNotFound(DomainError):
 
 
 class UnknownCommunity(DomainError):
-    """The street has no community of this code."""
+    """The street has no community with this code."""
 
     code = "community_unknown"
 
 
 class IllegalTransition(DomainError):
-    """The case's state does not allow this command; `legal` lists those it allows."""
+    """The state of the case does not allow this command; `legal` lists the commands it allows."""
 
     code = "illegal_transition"
 
 
 class QrCodeNotFound(DomainError):
-    """There is no such QR code."""
+    """No such QR code."""
 
     code = "qr_code_not_found"
 
 
 class TooManyLetters(DomainError):
-    """One address sent more letters than the window allows; `retry_after` is in seconds."""
+    """One address has sent more letters than are allowed in an hour; `retry_after` is in seconds."""
 
     code = "too_many_letters"
 
 
 class ChallengeNeeded(DomainError):
-    """One address sent many letters; the next needs a proof of work, or time: `retry_after` is in seconds."""
+    """One address has sent many letters; the next needs a proof of work or must wait `retry_after` seconds."""
 
     code = "challenge_needed"
 
 
 class TooManyWrongCodes(DomainError):
-    """One address gave too many wrong query codes; `retry_after` is in seconds."""
+    """One address has given too many wrong query codes; `retry_after` is in seconds."""
 
     code = "too_many_wrong_codes"
 
@@ -52,7 +52,7 @@ class NumbersExhausted(DomainError):
 
 
 class NumbersUnsafe(DomainError):
-    """The database was set back and `restored` was not run yet: a number might be given out a second time."""
+    """The database was set back and `restored` has not been run yet: a number might be given out twice."""
 
     code = "numbers_unsafe"
 
@@ -64,7 +64,7 @@ class UnknownPurpose(DomainError):
 
 
 class TooManyCases(DomainError):
-    """One question asks for the contacts of more cases than a reply may carry."""
+    """One request asks for the contacts of more cases than a reply may carry."""
 
     code = "too_many_cases"
 
@@ -82,37 +82,37 @@ class UploadNotFound(DomainError):
 
 
 class WrongOffset(DomainError):
-    """The piece does not begin where the upload ends; `offset` says where that is."""
+    """The piece does not start where the upload ends, which is at `offset`."""
 
     code = "wrong_offset"
 
 
 class UploadTooLarge(DomainError):
-    """A file or a piece of it is larger (`most`) or smaller (`least`) than may be, in bytes."""
+    """A file or a piece of it is larger (`most`) or smaller (`least`) than allowed, in bytes."""
 
     code = "upload_too_large"
 
 
 class UploadRefused(DomainError):
-    """The file is not one we take; `reason` is one of media.Reason, `sentence` says it."""
+    """We do not accept this file; `reason` is one of media.Reason, `sentence` says it in Chinese."""
 
     code = "upload_refused"
 
 
 class UploadUnfinished(DomainError):
-    """A file named with a letter has not wholly arrived, or is gone; `media` are the ids."""
+    """A file named with a letter has not fully arrived, or no longer exists."""
 
     code = "upload_unfinished"
 
 
 class TooManyFiles(DomainError):
-    """More files than a letter, a supplement or a case may have."""
+    """More files than a letter, a supplement, a work log entry or a case may have."""
 
     code = "too_many_files"
 
 
 class TooManyUploads(DomainError):
-    """One address began more uploads, or left more unsent bytes here, than is allowed; `retry_after` is in seconds."""
+    """One sender has begun more uploads, or left more unbound bytes here, than allowed; `retry_after` is in seconds."""
 
     code = "too_many_uploads"
 

@@ -1,4 +1,4 @@
-"""What intake publishes, and its own small reading of what dispatch and sla publish."""
+"""What intake publishes, and the small part it reads of what dispatch and sla publish."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ class CaseView(Schema):
 
 
 class ImportedPart(Schema):
-    """What had happened to an imported case before the import: true times, lead unit and complexity."""
+    """What had happened to an imported case before the import: the real times, lead unit and complexity."""
 
     accepted_at = Moment(required=True)
     dispatched_at = Moment(required=True)
@@ -76,11 +76,11 @@ class Supplemented(CaseView):
 
 
 class WithdrawalAsked(CaseView):
-    """The resident takes back a letter that dispatch decides about: a wish, which dispatch answers."""
+    """The resident asks to withdraw a letter that dispatch decides about; dispatch answers."""
 
 
 class Withdrawn(CaseView):
-    """The resident took the letter back before anybody had decided about it."""
+    """The resident withdrew the letter before anybody had decided about it."""
 
 
 class Rated(CaseView):
@@ -106,17 +106,17 @@ _FREE_TEXT = ("text", "place", "comment")
 
 
 def drafts(raised: Sequence[Raised], name: str | None = None) -> list[Draft]:
-    """The events as they leave: free text masked, the writer's own `name` in it too."""
-    return [_TYPES[each.type].draft(each.number, each.version, _leaving(each, name)) for each in raised]
+    """The events as they are published: free text masked, including the writer's own `name`."""
+    return [_TYPES[each.type].draft(each.number, each.version, _published(each, name)) for each in raised]
 
 
-def _leaving(raised: Raised, name: str | None) -> dict[str, Any]:
+def _published(raised: Raised, name: str | None) -> dict[str, Any]:
     masked = {field: _masked(raised.data[field], name) for field in _FREE_TEXT if field in raised.data}
     return {**raised.data, **masked}
 
 
 def _masked(text: str, name: str | None) -> str:
-    # One character is no name to search for: it would blot out words all over the letter.
+    # A name of one character is not searched for: it would blot out words all over the letter.
     return mask(text.replace(name, "某某") if name and len(name) > 1 else text)
 
 
@@ -126,7 +126,7 @@ class Reading(Schema):
 
 
 class HandlingReading(Reading):
-    """Dispatch's view, as far as a resident may see it, and who of the officers sees the case's media."""
+    """Dispatch's view as far as a resident may see it, and which officers may see the case's media."""
 
     state = fields.Str(required=True)
     unit = fields.Str(load_default=None, allow_none=True)

@@ -1,4 +1,4 @@
-"""Every instrument of intake; wrong codes and limits reached are `lianxin_http_requests` with status 404 and 429."""
+"""All metrics of intake; wrong codes and limits reached are `lianxin_http_requests` with status 404 and 429."""
 
 from chassis.metrics import counter, histogram, reading
 from services.intake.domain.case import Channel, State

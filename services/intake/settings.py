@@ -1,4 +1,4 @@
-"""What intake is told by its environment."""
+"""Intake's settings, read from the environment."""
 
 import functools
 import re
@@ -74,38 +74,38 @@ class Settings(Base):
     master_keys: crypto.MasterKeys = secret(parse=_key(crypto.read_master_keys), about="they wrap the keys of cases")
     index_key: bytes = secret(parse=_index_key, about="key of the blind indexes, at least 32 bytes; never changes")
     reader_keys: KeySet | None = setting(
-        None, parse=_key(crypto.read_jwks), about="public JWK set contacts are sealed to; its last key is used"
+        None, parse=_key(crypto.read_jwks), about="public JWK set to whose last key contacts are sealed"
     )
     number_prefix: str = setting("XA", parse=_prefix, about="what case numbers begin with")
-    number_block: int = setting(100, parse=positive, about="serials a process takes at once; the unused stay holes")
-    communities: int = setting(21, parse=positive, about="communities of the street: C01 to C21")
+    number_block: int = setting(100, parse=positive, about="serials a process reserves at once; unused ones are lost")
+    communities: int = setting(21, parse=positive, about="how many communities the street has: C01 to C21")
     community_names: tuple[tuple[str, str], ...] = setting(
         (), parse=_names, about="their names on the form: C01=宝民社区,C02=…"
     )
-    public_address: str = setting("", parse=_address, about="what QR codes lead to: https://letters.example")
-    accept_automatically: bool = setting(False, about="accept every case that is no emergency as it is submitted")
+    public_address: str = setting("", parse=_address, about="the origin QR codes lead to: https://letters.example")
+    accept_automatically: bool = setting(False, about="accept each case on submission unless it is an emergency")
     emergency_rules: emergency.Rules = setting(
         emergency.load(emergency.SHIPPED.read_text(encoding="utf-8")), parse=_rules, about="file of emergency words"
     )
-    limit_submissions: bool = setting(True, about="limit the letters of one address; off only outside production")
+    limit_submissions: bool = setting(True, about="limit letters by address; may be off only outside production")
     submissions_per_hour: int = setting(30, parse=positive, about="letters one address may send in an hour")
     submissions_unquestioned: int = setting(
         10, parse=positive, about="letters of one address in an hour before the next needs a proof of work"
     )
-    challenge_bits: int = setting(16, parse=_bits, about="difficulty of that proof: each more doubles the work")
+    challenge_bits: int = setting(16, parse=_bits, about="difficulty of that proof: each further bit doubles the work")
     wrong_codes_per_case: int = setting(5, parse=positive, about="wrong codes of one address for one number in 15 min")
     wrong_codes_per_address: int = setting(30, parse=positive, about="wrong codes of one address in 15 minutes")
 
-    access_log_days: int = setting(1095, parse=positive, about="days a read of personal data stays in the access log")
+    access_log_days: int = setting(1095, parse=positive, about="days for which the access log is kept")
 
-    media_store: Literal["folder", "s3"] = setting("folder", about="where photos and videos lie")
-    media_dir: Path = setting(Path(".run/media"), about="their folder, one for all processes of intake")
+    media_store: Literal["folder", "s3"] = setting("folder", about="where photos and videos are stored")
+    media_dir: Path = setting(Path(".run/media"), about="their folder, shared by all processes of intake")
     s3_bucket: str = setting("", about="their bucket")
-    s3_endpoint: str = setting("", about="https address of a store that speaks S3; empty means Amazon's")
+    s3_endpoint: str = setting("", about="https address of an S3-compatible store; empty means Amazon's")
     s3_region: str = setting("", about="the bucket's region")
     s3_access_key: str = secret("", about="access key of the bucket; empty means the machine's own role")
     s3_secret_key: str = secret("", about="secret key of the bucket")
-    s3_seconds: float = setting(10.0, about="longest wait for an answer of the bucket; each call is tried twice")
+    s3_seconds: float = setting(10.0, about="longest wait for the bucket to answer; each call is tried twice")
     photo_megabytes: int = setting(10, parse=positive, about="largest photo")
     video_megabytes: int = setting(100, parse=positive, about="largest video")
     photos_per_letter: int = setting(9, parse=positive, about="photos of one letter, supplement or work log")
@@ -114,9 +114,9 @@ class Settings(Base):
     video_minutes: int = setting(10, parse=positive, about="longest video")
     photo_seconds: int = setting(30, parse=positive, about="longest time the processing of a photo may take")
     video_seconds: int = setting(600, parse=positive, about="longest time the processing of a video may take")
-    limit_uploads: bool = setting(True, about="limit the uploads of one address; off only outside production")
+    limit_uploads: bool = setting(True, about="limit uploads by address; may be off only outside production")
     uploads_per_hour: int = setting(300, parse=positive, about="uploads one address may begin in an hour")
-    unsent_megabytes: int = setting(600, parse=positive, about="files of one address that wait for their letter")
+    unsent_megabytes: int = setting(600, parse=positive, about="megabytes of one address that may wait for a letter")
 
     def problems(self) -> list[str]:
         found = []
@@ -127,7 +127,7 @@ class Settings(Base):
         if self.profile == "production" and not self.limit_submissions:
             found.append("LIMIT_SUBMISSIONS is off, which only PROFILE=dev or demo allows")
         if self.pool_size <= self.http_threads:
-            # A submission holds one connection while it takes a block of numbers on a second.
+            # A submission holds one connection while it reserves a block of numbers on a second.
             found.append("POOL_SIZE must be larger than HTTP_THREADS")
         return found
 
@@ -148,7 +148,7 @@ class Settings(Base):
 
     @property
     def media_place(self) -> dict[str, Any]:
-        """Where the object store is, for `object_store.opened`; holds the secret key, so it goes nowhere but there."""
+        """Where the object store is, for `object_store.opened`; it contains the secret key, so pass it nowhere else."""
         if self.media_store == "folder":
             return {"folder": str(self.media_dir.resolve())}
         names = {"endpoint": self.s3_endpoint, "region": self.s3_region, "seconds": self.s3_seconds}
@@ -159,11 +159,11 @@ class Settings(Base):
 
     @property
     def community_codes(self) -> frozenset[str]:
-        """C01, C02 …; how many there are is configuration (R01)."""
+        """C01, C02 …; how many there are is a setting (R01)."""
         return frozenset(f"C{i:02d}" for i in range(1, self.communities + 1))
 
     def community_name(self, code: str) -> str:
-        """What residents call it; the code where nobody has told."""
+        """The community's name, or its code if no name was configured."""
         return dict(self.community_names).get(code, code)
 
     @property

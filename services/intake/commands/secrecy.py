@@ -1,4 +1,4 @@
-"""The one place where a writer's data are sealed, opened and hashed."""
+"""The one place where a writer's personal data are sealed, opened and hashed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -25,5 +25,5 @@ class Secrecy:
         return Writer(**json.loads(crypto.open(self.master_keys, identity.number, identity.sealed)))
 
     def hash(self, use: str, *values: str) -> bytes:
-        """A keyed hash, of its own for each use."""
+        """A keyed hash; different uses of the same value give different hashes."""
         return crypto.blind_index(self.index_key, "\x1f".join((use, *values)))

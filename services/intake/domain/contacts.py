@@ -1,4 +1,4 @@
-"""Who may be told how to reach a resident, and what of it: the smallest part the purpose needs (PIPL art. 6)."""
+"""What notify may be told about how to reach a resident: only what the purpose needs (PIPL art. 6)."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ PURPOSES: Mapping[str, tuple[str, ...]] = {
 
 
 def fields_for(purpose: str, asked: int) -> tuple[str, ...]:
-    """The fields given out for this purpose. Raises UnknownPurpose, and TooManyCases over 500."""
+    """The fields given out for this purpose. Raises UnknownPurpose, and TooManyCases above 500."""
     if asked > MOST:
         raise TooManyCases(most=MOST)
     if purpose not in PURPOSES:
@@ -27,7 +27,7 @@ def fields_for(purpose: str, asked: int) -> tuple[str, ...]:
 
 
 def contact(writer: Writer, fields: tuple[str, ...]) -> dict[str, str] | None:
-    """What is given out about one writer; None for one who left no telephone."""
+    """What is given out about one writer; None if the writer left no telephone."""
     if writer.mobile is None:
         return None
     return {field: getattr(writer, field) for field in fields}

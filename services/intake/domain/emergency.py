@@ -1,7 +1,7 @@
 """Words that mean someone may be in danger now: the resident is shown the numbers to call, a person judges (X16).
 
-A hit is only a doubt. It shows 110, 119 or 120 at once, stops every automatic step and marks the case red; a false
-alarm costs an officer a minute, so a word counts unless its clause plainly speaks of something else.
+A hit is only a suspicion. It shows 110, 119 or 120 at once, stops every automatic step and marks the case red; a false
+alarm costs an officer a minute, so a word counts unless its clause is plainly about something else.
 """
 
 import json
@@ -28,7 +28,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`words` call `calls`; inside one of `friends` a word means something else; `hedged` words can be talked about."""
+    """`words` call `calls`; inside one of `friends` a word means something else; `hedged` words may be just talk."""
 
     id: str
     calls: tuple[str, ...]
@@ -39,10 +39,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Hedges:
-    """What makes a hedged word no alarm.
+    """What keeps a hedged word from raising an alarm.
 
-    `before` and `after` stand right beside it (没有着火), `supposed` earlier in its clause (万一着火了),
-    `told` anywhere in its clause (火灾隐患) unless something `acute` stands there too (正在) or 了 follows.
+    `before` and `after` stand right next to it (没有着火), `supposed` earlier in its clause (万一着火了),
+    `told` anywhere in its clause (火灾隐患) unless something `acute` is there too (正在) or 了 follows.
     """
 
     supposed: tuple[str, ...]
@@ -60,7 +60,7 @@ class Hedges:
 
 @dataclass(frozen=True)
 class Rules:
-    """One version of the rule data; a street may bring its own."""
+    """One version of the rule data; a street may supply its own."""
 
     version: str
     rules: tuple[Rule, ...]
@@ -68,7 +68,7 @@ class Rules:
 
     @cached_property
     def finder(self) -> re.Pattern[str]:
-        """Friends before words and the longer first, so that a friend swallows the word it contains."""
+        """Friends before words and the longer first, so that a friend takes precedence over the word it contains."""
         friends = [friend for rule in self.rules for friend in rule.friends]
         words = [word for rule in self.rules for word in rule.words]
         alternatives = sorted(friends, key=len, reverse=True) + sorted(words, key=len, reverse=True)
@@ -80,7 +80,7 @@ class Rules:
 
 
 def load(text: str) -> Rules:
-    """Rules from their JSON text. Raises KeyError, TypeError or ValueError when the data are not rules."""
+    """Rules from their JSON text. Raises KeyError, TypeError or ValueError if the data are not rules."""
     data: dict[str, Any] = json.loads(text)
     rules = tuple(
         Rule(r["id"], tuple(r["calls"]), tuple(r["words"]), tuple(r["friends"]), bool(r["hedged"]))

@@ -1,12 +1,12 @@
-"""What a file is by its first bytes, never by its name, and whether it pretends to be something else besides."""
+"""What a file is, by its first bytes and never by its name, and whether it could pass for something else too."""
 
 import struct
 from enum import StrEnum
 
 HEAD = 4096
-"""How many of a file's first bytes are looked at."""
+"""How many of a file's first bytes are inspected."""
 TAIL = 65_557
-"""How many of its last: the end of a zip archive with the longest comment it may have."""
+"""How many of its last bytes: the end record of a zip archive with the longest possible comment."""
 
 
 class FileType(StrEnum):
@@ -35,7 +35,7 @@ _ZIP_END_BYTES = 22
 
 
 def of(head: bytes) -> FileType | None:
-    """The type of a file that begins with `head`; None if it is none that we take."""
+    """The type of a file that begins with `head`; None if we do not accept it."""
     if head.startswith(b"\xff\xd8\xff"):
         return FileType.JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -48,10 +48,10 @@ def of(head: bytes) -> FileType | None:
 
 
 def pretends(head: bytes, tail: bytes) -> str | None:
-    """What else a program might take the file for: `script` or `zip`; None if nothing. `tail` ends with the file.
+    """What else a program might take the file for: `script` or `zip`; None if nothing. `tail` is the end of the file.
 
-    Both are looked for where a browser or an unpacker would find them; what a phone appends to its photos (a short
-    film, a second picture) is neither.
+    Both are searched for where a browser or an unpacker would find them; what telephones append to their photos (a
+    short film, a second picture) is neither.
     """
     low = head[:HEAD].lower()
     if any(mark in low for mark in _SCRIPTS):
@@ -60,7 +60,7 @@ def pretends(head: bytes, tail: bytes) -> str | None:
 
 
 def _boxed(head: bytes) -> FileType | None:
-    """MP4 and its relatives: boxes of a length and a name, the first telling the brands."""
+    """MP4 and its relatives: boxes with a length and a name, of which the first lists the brands."""
     if head[4:8] in _OLD_QUICKTIME:
         return FileType.MOV
     if head[4:8] != b"ftyp":

@@ -1,4 +1,4 @@
-"""Who wrote the letter: how it is checked, and how it is shown to those who may not read it in full."""
+"""Who wrote the letter: how that is checked, and how it is masked for those who may not read it in full."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ class Identity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The resident's own data; lives encrypted in intake only. An anonymous writer may have neither."""
+    """The resident's personal data, stored encrypted and in intake only. An anonymous writer may leave out both."""
 
     name: str | None
     mobile: str | None
@@ -29,7 +29,7 @@ COMPOUND_SURNAMES = frozenset(
 
 
 def mobile_as_typed(given: str) -> str:
-    """Eleven digits from what a person typed: full width, blanks, dashes and +86 do not matter."""
+    """Eleven digits from what a person typed: width, blanks, dashes and +86 do not matter."""
     bare = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", given))
     return re.sub(r"^(\+|00)86", "", bare)
 
@@ -45,7 +45,7 @@ def masked_mobile(mobile: str | None) -> str | None:
 
 
 def masked_name(name: str | None) -> str | None:
-    """`张*`, `欧阳**`: the surname and one star for each other character (domain.md B7)."""
+    """`张*`, `欧阳**`: the surname, and a star for each further character (domain.md B7)."""
     if not name:
         return None
     surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]

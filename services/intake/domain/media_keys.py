@@ -1,4 +1,4 @@
-"""Under which keys of the object store the bytes of a file lie."""
+"""The keys of the object store under which a file's bytes are stored."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,7 +7,7 @@ from services.intake.domain.media import RENDITIONS, Kind
 
 
 def pieces_below(id_: str) -> str:
-    """The prefix of everything that is gone once the file was developed."""
+    """The prefix of everything that is deleted once the file has been developed."""
     return f"uploads/{id_}"
 
 
@@ -16,7 +16,7 @@ def renditions_below(id_: str) -> str:
 
 
 def piece_key(id_: str, start: int, end: int) -> str:
-    """One piece of an upload. Its end is part of it: of two pieces sent for one place only the recorded one is read."""
+    """One piece of an upload. The end is part of the key: of two pieces for one offset, only the recorded is read."""
     return f"{pieces_below(id_)}/{start:09}-{end:09}"
 
 

@@ -1,4 +1,4 @@
-"""Open cases of another system as a CSV file tells them: every line is checked before any is imported."""
+"""Another system's open cases as a CSV file: every line is checked before any is imported."""
 
 import csv
 import re
@@ -21,7 +21,7 @@ COMPLEXITIES = ("simple", "complex")
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """One line that is right."""
+    """One correct line."""
 
     external_id: str
     statement: Statement
@@ -33,7 +33,7 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one field of one line (the header is line 1); never the value, it may be a person's."""
+    """What is wrong with one field of one line (the header is line 1); never its value, which may be personal data."""
 
     line: int
     field: str
@@ -52,7 +52,7 @@ class _Wrong(ValueError):
 def read(lines: Iterable[str], communities: frozenset[str], now: datetime) -> Iterator[tuple[int, OpenCase | Fault]]:
     """Each line's number with its case or its first fault.
 
-    Times without a zone are Asia/Shanghai; none may lie after `now`. Raises csv.Error when the text is no CSV.
+    Times without a zone are in Asia/Shanghai; none may be later than `now`. Raises csv.Error if the text is not CSV.
     """
     sheet = csv.DictReader(lines)
     header = sheet.fieldnames or []
@@ -65,7 +65,7 @@ def read(lines: Iterable[str], communities: frozenset[str], now: datetime) -> It
         try:
             case = _case({name: (row.get(name) or "").strip() for name in header}, communities, now)
             if case.external_id in known:
-                raise _Wrong("external_id", f"stands on line {known[case.external_id]} already")
+                raise _Wrong("external_id", f"is already on line {known[case.external_id]}")
         except _Wrong as wrong:
             yield line, Fault(line, wrong.field, str(wrong))
         else:
@@ -133,7 +133,7 @@ def _time(row: Mapping[str, str], field: str, now: datetime, not_before: datetim
     except (ValueError, OverflowError):
         raise _Wrong(field, "is not a time such as 2026-11-24T09:30:00+08:00") from None
     if moment > now:
-        raise _Wrong(field, "lies in the future")
+        raise _Wrong(field, "is in the future")
     if not_before and moment < not_before:
-        raise _Wrong(field, "lies before the step that comes first")
+        raise _Wrong(field, "is before the step it must follow")
     return moment

@@ -1,4 +1,4 @@
-"""QR codes on walls and counters: each opens the letter form at its place (R10)."""
+"""QR codes on walls and counters: each opens the letter form with its place filled in (R10)."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class QrCode:
-    """One printed code. Without a community it stands for the street. Times in UTC.
+    """One printed code. Without a community it stands for the whole street. Times in UTC.
 
-    `scans` are openings of the form, `starts` forms somebody typed in, `submissions` letters that came of it.
+    `scans` counts how often the form was opened, `starts` how often somebody began to type, `submissions` the letters.
     """
 
     token: str
@@ -24,5 +24,5 @@ class QrCode:
 
 
 def new_token() -> str:
-    """Sixteen characters nobody guesses, short enough for a code that a bad camera reads."""
+    """Sixteen characters nobody can guess, and few enough for a code that a poor camera can read."""
     return secrets.token_urlsafe(12)

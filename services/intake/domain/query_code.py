@@ -3,7 +3,7 @@
 import secrets
 import unicodedata
 
-# 31 characters no one mistakes for another: no 0/O, 1/I/L.
+# 31 characters that cannot be mistaken for one another: no 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8  # 39.6 bits (domain.md B11)
 
@@ -14,5 +14,5 @@ def new() -> str:
 
 
 def as_typed(given: str) -> str:
-    """The code as it was issued, from what a person typed: case, full width, blanks and dashes do not matter."""
+    """The code as it was issued, from what a person typed: case, width, blanks and dashes do not matter."""
     return unicodedata.normalize("NFKC", given).upper().replace(" ", "").replace("-", "")[:32]

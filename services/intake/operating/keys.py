@@ -1,6 +1,6 @@
-"""`python -m services.intake keys …`: whether the master keys open every identity, and how a new one takes over.
+"""`python -m services.intake keys …`: checks that the master keys open every identity, and introduces a new one.
 
-No key is ever printed; what is printed of a key is its id.
+No key is ever printed, only its id.
 """
 
 import argparse
@@ -24,7 +24,7 @@ NAMED = 20  # cases whose identity cannot be opened are named up to this many
 
 @dataclass
 class Found:
-    """What stands under which master key, and what cannot be opened, by case number."""
+    """How many identities each master key wraps, and which cannot be opened, by case number."""
 
     under: Counter[str] = field(default_factory=Counter)
     broken: list[tuple[str, str]] = field(default_factory=list)
@@ -33,12 +33,12 @@ class Found:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     steps = parser.add_subparsers(dest="step", required=True, metavar="step")
-    steps.add_parser("check", help="does every identity's own key open? how many under which master key?")
-    steps.add_parser("rotate", help="wrap every identity's own key with the newest master key; may be broken off")
+    steps.add_parser("check", help="can every identity be opened, and how many does each master key wrap?")
+    steps.add_parser("rotate", help="wrap every identity's own key with the newest master key; may be interrupted")
     for step, about in (
-        ("new", "add a new master key to the file; it opens, but does not seal yet"),
-        ("use", "make a key of the file the newest: what is sealed from now on is sealed with it"),
-        ("remove", "take an old key out of the file, once nothing is under it any more"),
+        ("new", "add a new master key to the file; it can open, but does not seal yet"),
+        ("use", "make a key in the file the newest: whatever is sealed from now on is sealed with it"),
+        ("remove", "remove an old key from the file once it wraps nothing any more"),
     ):
         sub = steps.add_parser(step, help=about)
         sub.add_argument("--file", type=Path, required=True, help="the file that MASTER_KEYS_FILE names")
@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, base: Base, database: Database) -> int:
-    """The exit code: 1 when something cannot be opened, or was not done."""
+    """Returns the exit code: 1 if something cannot be opened, or was not done."""
     keys = cast(Settings, base).master_keys
     try:
         if asked.step == "new":
@@ -65,9 +65,9 @@ def run(asked: argparse.Namespace, base: Base, database: Database) -> int:
 
 
 def walk(database: Database, keys: MasterKeys, rotate: bool = False) -> Found:
-    """Goes through every identity, a batch a transaction; with `rotate` it wraps anew what is under older keys.
+    """Goes through every identity, one batch per transaction; with `rotate`, rewraps what older keys wrap.
 
-    Safe beside a running system, and beside another of its kind: an identity is only replaced by the same one.
+    Safe while the system runs, and while another rotation runs: an identity is only ever replaced by itself.
     """
     found, after, seen = Found(), "", 0
     while True:
@@ -156,7 +156,7 @@ def _remove(file: Path, name: str, database: Database) -> int:
 
 
 def _replace(file: Path, keys: MasterKeys) -> None:
-    """Whole or not at all, on the disk, for the same people as before."""
+    """Replaces the file whole or not at all, synced to disk, with the same owner and mode."""
     old, new = file.stat(), file.with_name(f".{file.name}.new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

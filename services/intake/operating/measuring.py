@@ -1,4 +1,4 @@
-"""The gauges of intake's cases, read from its database by one loop of each worker."""
+"""Gauges of intake's cases, read from the database by one loop of each worker."""
 
 from itertools import product
 
@@ -8,7 +8,7 @@ from services.intake.domain.case import Channel, State
 
 
 def measure(database: Database) -> None:
-    """Sets them, those that are 0 too."""
+    """Sets them all, including those that are 0."""
     with database.transaction() as tx:
         found = store.present(tx)
     metrics.CASES.replace({pair: found.get(pair, 0) for pair in product(map(str, Channel), map(str, State))})

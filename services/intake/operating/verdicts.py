@@ -1,4 +1,4 @@
-"""What is to be thought of the files that wait for the darkroom."""
+"""How serious it is that files wait for the darkroom."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from chassis.operating.verdicts import Line, graded
 
 
 def media(waiting: Mapping[str, Mapping[str, Any]]) -> Line:
-    """One line on photos and videos: a video of ten minutes may take a few, so only a long wait is a trouble."""
+    """One line on photos and videos. A ten-minute video may take a few minutes, so only a long wait is a problem."""
     files = ", ".join(f"{each['files']} {kind}s" for kind, each in waiting.items())
     oldest = max((each["oldest"] for each in waiting.values()), default=0.0)
     says = f"{files} wait, the oldest since {seconds(oldest)}" if files else "none wait"

@@ -24,7 +24,7 @@ LOG = text("""
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (number text, who text, why text, what text[])
 """)
 
-# The oldest have the smallest ids, near enough: a batch of them is looked at, however few of them are due.
+# The oldest have the smallest ids, near enough: one batch is inspected, however few of its rows are due.
 FORGET_ACCESS = text("""
     delete from access_log where id in (
         select id from (select id, at from access_log order by id limit :batch) oldest where at < :before)

@@ -1,4 +1,4 @@
-"""Cases: what was written, and how intake decided. A row is locked where a change follows."""
+"""Cases: what was written and how intake decided. Rows are locked where a change follows."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ COLUMNS = """c.number, c.channel, c.kind, c.identity, c.community, c.place, c.de
     c.submitted_at, c.accepted_at, c.refused_at, c.reason, c.imported, c.version, c.revision,
     c.withdrawn_at, c.withdrawal_asked_at"""
 
-# Case and identity go in together; a case whose external id is known already goes in with neither.
+# Case and identity are inserted together; of a case whose external id is already known, neither is.
 ADD = text("""
     with new as (
         select * from jsonb_to_recordset(cast(:rows as jsonb)) as r (
@@ -49,7 +49,7 @@ UPDATE = text("""
     where number = :number
 """)
 
-# Pages go on after the last case of the page before, in order of arrival.
+# Each page continues after the last case of the previous one, in order of arrival.
 QUEUE = text(f"""
     select {COLUMNS} from cases c
     where (cast(:state as text) is null or c.state = :state)
@@ -102,23 +102,23 @@ def add(tx: Connection, rows: Sequence[tuple[Case, SealedIdentity, str | None]])
 
 
 def known_external_ids(tx: Connection, ids: Sequence[str]) -> set[str]:
-    """Which of these cases of another system are here already."""
+    """Which of these cases of another system are already here."""
     return {row.external_id for row in tx.execute(KNOWN, {"ids": list(ids)})}
 
 
 def case(tx: Connection, number: str, lock: bool = False) -> Case | None:
-    """One case, its row locked until the transaction ends if a change follows."""
+    """One case; with `lock`, its row is locked until the transaction ends."""
     row = tx.execute(LOCKED if lock else CASE, {"number": number}).one_or_none()
     return case_of(row) if row else None
 
 
 def update(tx: Connection, changed: Case) -> None:
-    """Writes what can change of a case."""
+    """Writes the fields of a case that can change."""
     tx.execute(UPDATE, {name: getattr(changed, name) for name in CHANGES})
 
 
 def queue(tx: Connection, state: State | None, after: str | None, limit: int) -> list[Case]:
-    """Cases in order of arrival, those after the case `after`."""
+    """Cases in order of arrival that follow the case `after`."""
     return [case_of(row) for row in tx.execute(QUEUE, {"state": state, "after": after, "limit": limit})]
 
 
@@ -139,7 +139,7 @@ def counts(tx: Connection) -> dict[str, int]:
 
 
 def present(tx: Connection) -> dict[tuple[str, str], int]:
-    """Cases by channel and state: those nobody has decided about, and of the others those submitted today."""
+    """Cases by channel and state: the undecided ones, and of the others those submitted today."""
     return {(row.channel, row.state): row.cases for row in tx.execute(PRESENT)}
 
 

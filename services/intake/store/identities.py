@@ -1,4 +1,4 @@
-"""Who wrote a case, unreadable here, and the keyed hashes that find it."""
+"""Who wrote a case, sealed, and the keyed hashes by which it is found."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class SealedIdentity:
-    """Who wrote a case, unreadable, and the keyed hashes that find it."""
+    """Who wrote a case, sealed, and the keyed hashes by which it is found."""
 
     number: str
     sealed: bytes
@@ -22,7 +22,7 @@ IDENTITIES = text("""
     select number, sealed, mobile_index, code_index from identities where number = any(cast(:numbers as text[]))
 """)
 
-# Numbers bear their day, so the newest of a telephone are found without looking at all of its letters.
+# Numbers contain their day, so the newest letters of a telephone are found without reading all of them.
 SAME_TELEPHONE = text("""
     select i.number
     from identities i join cases c using (number)
@@ -31,10 +31,10 @@ SAME_TELEPHONE = text("""
     limit :most
 """)
 
-# Identities in pages, for whoever goes through all of them.
+# Identities in pages, for going through all of them.
 SEALED = text("select number, sealed from identities where number > :after order by number limit :batch")
 
-# Only what is still as it was read: two rotations at once do no harm to each other.
+# Only what is still as it was read, so that two rotations at once do not harm each other.
 RESEAL = text("""
     update identities i set sealed = decode(r.new, 'hex')
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (number text, old text, new text)
@@ -60,12 +60,12 @@ def same_telephone(tx: Connection, mobile: bytes, first: str, since: datetime, m
 
 
 def sealed(tx: Connection, after: str, batch: int) -> list[tuple[str, bytes]]:
-    """Up to `batch` identities as they lie there, by number, those that follow `after`."""
+    """Up to `batch` identities, still sealed, in order of number, that follow `after`."""
     return [(row.number, bytes(row.sealed)) for row in tx.execute(SEALED, {"after": after, "batch": batch})]
 
 
 def reseal(tx: Connection, rows: Sequence[tuple[str, bytes, bytes]]) -> int:
-    """Replaces identities (number, as it was, as it shall be) that nobody changed meanwhile; returns how many."""
+    """Replaces identities (number, old, new) that nobody has changed meanwhile; returns how many."""
     if not rows:
         return 0
     payload = [{"number": number, "old": old.hex(), "new": new.hex()} for number, old, new in rows]

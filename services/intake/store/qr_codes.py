@@ -40,12 +40,12 @@ def codes(tx: Connection) -> Sequence[QrCode]:
 
 
 def revoke_code(tx: Connection, token: str, at: datetime) -> bool:
-    """Whether it was in use until now."""
+    """Revokes a code; returns whether it was in use until now."""
     return tx.execute(REVOKE, {"token": token, "at": at}).rowcount == 1
 
 
 def count_code(tx: Connection, token: str, what: Counted) -> bool:
-    """Adds one to a count of a code in use; whether there is such a code."""
+    """Adds one to a count of a code in use; returns whether there is such a code."""
     return tx.execute(COUNTS[what], {"token": token}).rowcount == 1
 
 

@@ -1,4 +1,4 @@
-"""Domain values as they lie in JSON columns, their times made text and times again."""
+"""Domain values in JSON columns: times become text, and times again."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -14,7 +14,7 @@ def plain(value: Any) -> str:
 
 
 def timed(kind: type[Any], stored: Mapping[str, Any] | None) -> Any:
-    """A value as it was stored in JSON, its times made times again; a field added later gets its default."""
+    """A value read from JSON, with its times restored; a field added later gets its default."""
     if stored is None:
         return None
     known = {field.name: field.type for field in fields(kind)}

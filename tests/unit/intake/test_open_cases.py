@@ -75,7 +75,7 @@ def test_a_wrong_line_names_its_field_and_not_the_value(field: str, value: str) 
 
 def test_a_repeated_external_id_names_the_line_it_repeats() -> None:
     first, second = lines(LINE, LINE)
-    assert isinstance(first, OpenCase) and str(second) == "line 3, external_id: stands on line 2 already"
+    assert isinstance(first, OpenCase) and str(second) == "line 3, external_id: is already on line 2"
 
 
 def test_a_missing_column_is_told_before_any_line() -> None:

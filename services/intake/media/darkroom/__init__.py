@@ -1,4 +1,4 @@
-"""Where photos and videos are developed, away from every loop: hostile bytes are decoded in a confined process.
+"""Where photos and videos are developed, outside every loop: hostile bytes are decoded in a confined process.
 
 worker ── claims, starts, records ──→ porter (`python -m services.intake.media.darkroom`): knows the object store
                                          └─→ confined (`…darkroom.confined`): decodes; no network, no secrets

@@ -1,4 +1,4 @@
-"""What a process that decodes strangers' bytes may not do."""
+"""Restrictions on a process that decodes strangers' bytes."""
 
 import ctypes
 import os
@@ -16,8 +16,10 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 def confine(cpu_seconds: int) -> None:
-    """Limits memory, CPU time, and the size and number of files of this process and all it starts; and takes the
-    network away where the kernel lets it."""
+    """Limits memory, CPU time, and the size and number of files of this process and all its children.
+
+    Removes their network where the kernel allows it.
+    """
     die_with_parent()
     limits = {
         resource.RLIMIT_AS: MEMORY,
@@ -32,7 +34,7 @@ def confine(cpu_seconds: int) -> None:
 
 
 def die_with_parent() -> None:
-    """So that nothing is left when the process that waits for this one is killed."""
+    """Has the kernel kill this process when its parent dies, so that none is left behind."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""A photo, decoded whole and written anew: upright, in sRGB, without anything that is not picture."""
+"""A photo, fully decoded and written again: upright, in sRGB, with nothing but the picture."""
 
 import io
 import math
@@ -15,7 +15,7 @@ from services.intake.media.darkroom.result import Refused, Result
 
 MOST_PIXELS = 50_000_000
 LONGEST = 4096
-"""Longest side, in pixels, of the picture that is kept."""
+"""Longest side, in pixels, of the stored picture."""
 SIDES = {"large": 1280, "thumb": 320}
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 SHANGHAI = timezone(timedelta(hours=8))
@@ -23,8 +23,8 @@ _EXIF, _GPS = 0x8769, 0x8825
 _TAKEN_AT, _OFFSET = 0x9003, 0x9011
 
 pillow_heif.register_heif_opener(thumbnails=False)
-assert JpegImagePlugin and PngImagePlugin and WebPImagePlugin  # importing them made their formats known
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own bound warns only; ours is checked before anything is decoded
+assert JpegImagePlugin and PngImagePlugin and WebPImagePlugin  # importing them registered their formats
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours is checked before anything is decoded
 
 
 def develop(source: Path, into: Path, consent: bool) -> Result:
@@ -59,7 +59,7 @@ def still(source: Path, into: Path) -> None:
 
 
 def taken_of(image: Image.Image) -> dict[str, Any]:
-    """When (ISO 8601, UTC) and where it was taken, as far as the file says something that can be."""
+    """When (ISO 8601, UTC) and where it was taken, as far as the file says something plausible."""
     exif = image.getexif()
     details, place = exif.get_ifd(_EXIF), exif.get_ifd(_GPS)
     latitude, longitude = _degrees(place, 1, 90), _degrees(place, 3, 180)
@@ -79,7 +79,7 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()
     picture = _on_white(_in_srgb(ImageOps.exif_transpose(image)))
     picture.thumbnail((LONGEST, LONGEST), reducing_gap=3.0)
-    picture.info = {}  # comments and profiles would be written along
+    picture.info = {}  # otherwise comments and profiles would be written too
     return picture
 
 

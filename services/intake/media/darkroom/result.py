@@ -1,10 +1,10 @@
-"""What the confined process answers."""
+"""The confined process's answer."""
 
 from dataclasses import dataclass
 
 
 class Refused(Exception):
-    """The file can't be taken; `reason` is one of services.intake.domain.media.Reason."""
+    """The file cannot be accepted; `reason` is one of services.intake.domain.media.Reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,6 +1,6 @@
-"""No sockets any more, for this process and all it starts: a filter of system calls, which needs no rights to set.
+"""Forbids sockets to this process and all its children by a filter of system calls, which needs no privileges.
 
-A namespace without network takes rights that a container has not; this is what holds there.
+A namespace without network takes privileges that a container does not have; there, this filter is what holds.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ _NATIVE = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # the arch
 
 
 def forbid_sockets() -> bool:
-    """Whether they are forbidden from now on; False where the kernel or the processor is not known to do it."""
+    """Returns whether they are forbidden from now on; False if the kernel or the processor does not support it."""
     if platform.machine() not in _NATIVE:
         return False
     program = ctypes.create_string_buffer(_program(*_NATIVE[platform.machine()]))
@@ -33,7 +33,7 @@ def forbid_sockets() -> bool:
 
 
 def _program(architecture: int, socket: int) -> bytes:
-    """Jumps are counted in steps passed over: where it holds, and where not."""
+    """The filter. Jumps count the steps to skip if the comparison holds, and if it does not."""
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUALS, 0, 4, architecture),

@@ -1,4 +1,4 @@
-"""A video, made into an MP4 that every browser plays: copied where it is one inside, else encoded anew."""
+"""A video as an MP4 that every browser plays: copied if its streams are playable, otherwise encoded again."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from services.intake.media.darkroom.confine import die_with_parent
 from services.intake.media.darkroom.result import Refused, Result
 
 SIDE = 1280
-"""Longest side, in pixels, of a video that is encoded anew."""
+"""Longest side, in pixels, of a video that is encoded again."""
 KEPT = 0.9
-"""Share of the promised length that must be there: less is a file that was cut off."""
+"""Share of the declared length that must be there: less means that the file was cut off."""
 DEMUXERS = {FileType.MP4: "mov", FileType.MOV: "mov", FileType.WEBM: "matroska"}
 PLAYABLE = {("h264", "yuv420p"), ("h264", "yuvj420p")}
 _PLACE = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
-# Nothing but this one file is read, and nothing that came with the pictures and the sound is kept.
+# Only this one file is read, and nothing but pictures and sound is kept.
 _READ = ["-protocol_whitelist", "file", "-threads", "2"]
 _BARE = ["-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-sn", "-dn", "-fflags", "+bitexact"]
 _ENCODED = [
@@ -138,7 +138,7 @@ def _moment(written: str) -> str | None:
         moment = datetime.fromisoformat(written)
     except ValueError:
         return None
-    # Cameras without a clock write 1904 or 1970; no zone means nothing can be said.
+    # Cameras without a clock write 1904 or 1970; without a zone the moment is unknown.
     if moment.tzinfo is None or moment.year < 2000:
         return None
     return moment.astimezone(UTC).isoformat()

@@ -1,4 +1,4 @@
-"""The object store as a bucket of S3 or of what speaks its language (MinIO, Ceph, OBS, COS)."""
+"""The object store as a bucket of S3 or of a compatible store (MinIO, Ceph, OBS, COS)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Bucket:
-    """`seconds` is how long a call may wait for its answer; it is tried twice."""
+    """A bucket; `seconds` is how long a call may wait for its answer, and each call is tried twice."""
 
     def __init__(
         self, name: str, *, endpoint: str = "", region: str = "", key: str = "", secret: str = "", seconds: float = 10.0
@@ -24,7 +24,7 @@ class Bucket:
             connect_timeout=min(3.0, seconds),
             read_timeout=seconds,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            # Stores that only speak like S3 know neither trailing checksums nor host names per bucket.
+            # S3-compatible stores support neither trailing checksums nor host names per bucket.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path"} if endpoint else {},

@@ -11,6 +11,6 @@ def opened(place: Mapping[str, Any]) -> Objects:
     """The store at `place`: `{"folder": path}`, or `{"bucket": {name, endpoint, …}}`."""
     if "folder" in place:
         return Folder(Path(place["folder"]))
-    from services.intake.media.objects.bucket import Bucket  # who stores in a folder need not load it
+    from services.intake.media.objects.bucket import Bucket  # not loaded when a folder is used
 
     return Bucket(**place["bucket"])

@@ -1,4 +1,4 @@
-"""Where the bytes of photos and videos lie: a store of objects by opaque key, in a local folder or in an S3 bucket."""
+"""Where the bytes of photos and videos are stored by opaque key: in a local folder or in an S3 bucket."""
 
 import os
 import re
@@ -15,35 +15,35 @@ _KEY = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)*")
 
 
 class ObjectMissing(Exception):
-    """There is no object of this key."""
+    """There is no object with this key."""
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer in time or refused; its text names no key and no secret."""
+    """The store did not answer in time, or refused; the message contains no key and no secret."""
 
 
 class Objects(Protocol):
     """Every call ends within a deadline. Raises ObjectMissing, StoreUnavailable."""
 
     def put(self, key: str, body: BinaryIO) -> None:
-        """Stores the body, from where it stands to its end, whole or not at all; a key may be stored again."""
+        """Stores the body from its current position, whole or not at all; a key may be stored again."""
 
     def stream(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The object's bytes from `start` to before `end`, in pieces. Raises before the first piece is asked for."""
 
     def forget(self, prefix: str) -> None:
-        """Deletes every object below `prefix/`; none is no error."""
+        """Deletes every object below `prefix/`; it is no error if there is none."""
 
 
 def checked(key: str) -> str:
-    """The key, if it is one. Raises ValueError: keys are made by us, so another one is a mistake of ours."""
+    """The key, if it is valid. Raises ValueError: we make the keys, so an invalid one is our own mistake."""
     if not _KEY.fullmatch(key) or ".." in key or len(key) > 200:
         raise ValueError("not a key of the object store")
     return key
 
 
 class Folder:
-    """Objects as files below a folder: written under another name, synced, renamed."""
+    """Objects as files below a folder: written under a temporary name, synced, renamed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
