@@ -22,7 +22,7 @@ class NotLeadUnit(DomainError):
 
 
 class NotYours(DomainError):
-    """A leader decides only where the centre itself is the object of the letter."""
+    """Another role decides about this case: a leader only where the letter is about the centre."""
 
     code = "forbidden"
 
@@ -56,13 +56,13 @@ class PromiseInThePast(DomainError):
 
 
 class HandedBackAlready(DomainError):
-    """Each unit hands a case back once; what the centre then rules stands."""
+    """Each unit may hand a case back once; the centre's ruling is final."""
 
     code = "handed_back_already"
 
 
 class TooLateToHandBack(DomainError):
-    """A unit has two hours from its dispatch."""
+    """A unit has two hours after the case was sent to it."""
 
     code = "too_late_to_hand_back"
 
@@ -84,19 +84,19 @@ class MainNotFound(DomainError):
 
 
 class MainNotOpen(DomainError):
-    """What is over, or itself merged, answers nobody any more."""
+    """A case that is closed or merged itself answers nobody any more."""
 
     code = "main_not_open"
 
 
 class MergeRestricted(DomainError):
-    """A restricted letter and an open one are seen by different people."""
+    """A restricted letter and an ordinary one are seen by different people."""
 
     code = "merge_restricted"
 
 
 class NoSuggestion(DomainError):
-    """Triage left open which unit should lead, or how long it may take: a person chooses."""
+    """Triage left open which unit should lead, or how complex the case is: a person chooses."""
 
     code = "no_suggestion"
 
@@ -114,7 +114,7 @@ class WordTooShort(DomainError):
 
 
 class BadCursor(DomainError):
-    """`after` is not what a page before it gave."""
+    """`after` is not what the page before gave."""
 
     code = "bad_cursor"
 

@@ -1,15 +1,15 @@
-"""What dispatch publishes, and its own small reading of what intake publishes."""
+"""What dispatch publishes."""
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
 from chassis.delivery.envelope import Draft
 from chassis.delivery.events import EventType, Moment
 from chassis.masking import mask
+from services.dispatch.consumed import READS as READS
 from services.dispatch.domain.case import Fact
-from services.dispatch.domain.deadlines import MARKS
 from services.dispatch.domain.duties import COMPLEXITIES
 from services.dispatch.domain.handing_back import REASONS
 from services.dispatch.domain.handling import MEANS, OUTCOMES
@@ -173,77 +173,3 @@ def unit_draft(unit: Unit, at: Any) -> Draft:
 
 def _masked(says: dict[str, Any]) -> dict[str, Any]:
     return {**says, **{name: mask(says[name]) for name in _FREE_TEXT if name in says}}
-
-
-class Reading(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-class SubmittedReading(Reading):
-    channel = fields.Str(required=True)
-    kind = fields.Str(required=True)
-    text = fields.Str(required=True)
-    place = fields.Str(load_default="")
-    community = fields.Str(load_default=None, allow_none=True)
-    emergency = fields.Bool(required=True)
-    submitted_at = Moment(required=True)
-    same_telephone = fields.List(fields.Str(), load_default=list)
-
-
-class ImportedReading(Reading):
-    unit = fields.Str(required=True)
-    complexity = fields.Str(required=True, validate=OneOf(COMPLEXITIES))
-    dispatched_at = Moment(required=True)
-    contacted_at = Moment(load_default=None, allow_none=True)
-
-
-class AcceptedReading(Reading):
-    accepted_at = Moment(required=True)
-    imported = fields.Nested(ImportedReading, load_default=None, allow_none=True)
-
-
-class RefusedReading(Reading):
-    """That it was refused is all dispatch needs."""
-
-
-class SupplementedReading(Reading):
-    at = Moment(required=True)
-    text = fields.Str(load_default="")
-    media = fields.Int(load_default=0)
-
-
-class WithdrawalReading(Reading):
-    """That the resident wishes it is all dispatch needs."""
-
-
-class RatedReading(Reading):
-    grade = fields.Str(required=True)
-    comment = fields.Str(load_default="")
-    round = fields.Int(required=True)
-
-
-class MarkedReading(Reading):
-    mark = fields.Str(required=True, validate=OneOf(MARKS))
-
-
-class ClockReading(MarkedReading):
-    """A clock as it stands after whatever happened to it."""
-
-    kind = fields.Str(required=True)
-    gen = fields.Int(required=True)
-    status = fields.Str(required=True)
-    due = Moment(required=True)
-
-
-TURNS = ("started", "changed", "warned", "breached", "met", "retracted")
-READS: dict[tuple[str, str], type[Schema]] = {
-    ("intake", "case.submitted"): SubmittedReading,
-    ("intake", "case.accepted"): AcceptedReading,
-    ("intake", "case.refused"): RefusedReading,
-    ("intake", "case.supplemented"): SupplementedReading,
-    ("intake", "case.withdrawal_asked"): WithdrawalReading,
-    ("intake", "case.rated"): RatedReading,
-    ("sla", "case.marked"): MarkedReading,
-    **{("sla", f"clock.{turn}"): ClockReading for turn in TURNS},
-}

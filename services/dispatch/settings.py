@@ -1,4 +1,4 @@
-"""What dispatch is told by its environment: keys of the login, or who else vouches for officers."""
+"""Dispatch's settings: the keys of the login, or the provider that vouches for officers instead."""
 
 import functools
 from collections.abc import Callable

@@ -11,6 +11,7 @@ from chassis.delivery.envelope import Draft, Event
 from chassis.delivery.subscription import Subscription
 from services.dispatch import events, metrics, store
 from services.dispatch.commands.reference import Reference, judged_by
+from services.dispatch.consumed import READS
 from services.dispatch.domain import arrival, deadlines, resident, triage
 from services.dispatch.domain.case import Case, Fact, Imported, Letter
 from services.dispatch.domain.deadlines import Deadlines
@@ -121,4 +122,4 @@ STEPS: dict[str, Callable[[Case, Mapping[str, Any], datetime], Result]] = {
     "case.withdrawal_asked": _withdrawal_asked,
     "case.rated": _rated,
 }
-SUBSCRIPTION = Subscription(reads=events.READS, load=load, fold=fold, save=save)
+SUBSCRIPTION = Subscription(reads=READS, load=load, fold=fold, save=save)

@@ -20,7 +20,7 @@ def accept(case: Case, at: datetime, imported: Imported | None) -> Case:
 
 
 def refuse(case: Case) -> Case:
-    """Intake has refused: the case leaves dispatch's sight."""
+    """Intake has refused: nobody here sees the case."""
     state = TRANSITIONS[case.state].get("refuse", case.state)
     return replace(case, state=state, revision=case.revision + 1)
 
@@ -33,7 +33,7 @@ def is_ready_for_study(case: Case) -> bool:
 
 
 def triage(case: Case, study: Study, now: datetime) -> tuple[Case, list[Fact]]:
-    """Records the study; an automatic one is left to `dispatch` to act upon."""
+    """Records the study; if it is automatic, the caller dispatches the case next."""
     case = replace(
         case,
         study=study,
@@ -53,7 +53,7 @@ def record_import(
 ) -> tuple[Case, list[Fact]]:
     """Records a dispatch, and the contact if there was one, with the times the import states.
 
-    `about` is None for a letter about no unit and no person; the rule of who may see what spares no import.
+    `about` is None for a letter about no unit and no person; imports are hidden from those they are about as well.
     """
     case = replace(
         case,
@@ -71,7 +71,7 @@ def record_import(
     if stated.contacted_at is None:
         return case, facts
     case = replace(case, state=State.HANDLING, contacted_at=stated.contacted_at)
-    # What was said and how is unknown; that it was said is all the import states.
+    # The import states only that the resident was contacted, not what was said or how.
     says = {"process": "", "means": None, "promised_at": None, "imported": True}
     case, contacted = raise_event(case, "case.contacted", stated.contacted_at, says)
     return case, facts + contacted

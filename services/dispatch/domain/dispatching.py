@@ -34,7 +34,7 @@ def dispatch(case: Case, order: Order, by: str, now: datetime) -> tuple[Case, li
 
 
 def sent(case: Case, state: State, order: Order, now: datetime) -> Case:
-    """The case on its way as `order` says. Raises LeadIsHelper, ConcernedUnit."""
+    """The case in `state`, with the units and findings of `order`. Raises LeadIsHelper, ConcernedUnit."""
     about = case.about if order.restricted else ()
     _check_units(order, about)
     return replace(

@@ -37,7 +37,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that raise a flag whatever the matter is: many people, danger to order, work that needs several parties."""
+    """Words that set a flag whatever the matter is: many people, a danger to public order, work for several units."""
 
     priority: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class DutyList:
     def found_in(self, text: str, day: date) -> dict[Duty, tuple[str, ...]]:
         """The duties valid on `day` whose words `text` uses, in the order of the list, with those words.
 
-        Words are looked up by their first two characters: asking for each of a thousand words takes ten times as long.
+        Words are looked up by their first two characters: looking for each of a thousand words takes ten times as long.
         """
         begun = {text[i : i + 2] for i in range(len(text) - 1)} & self._index.keys()
         used = [(code, word) for start in begun for word, code in self._index[start] if word in text]

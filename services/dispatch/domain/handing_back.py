@@ -20,13 +20,13 @@ REASONS = {
 
 
 def hand_back_until(case: Case) -> datetime | None:
-    """Until when its lead unit may hand the case back; None if it may not, or not again."""
+    """Until when the lead unit may hand the case back; None if it may not, or has done so before."""
     sent_at = case.sent_at or case.dispatched_at
     return sent_at + HAND_BACK_WITHIN if sent_at and case.unit not in case.handed_back_by else None
 
 
 def hand_back(case: Case, reason_code: str, reason: str, now: datetime) -> tuple[Case, list[Fact]]:
-    """The lead unit says that it is not theirs; the closing clock runs on.
+    """The lead unit says that the case is not theirs; the closing clock keeps running.
 
     Raises IllegalTransition, HandedBackAlready, TooLateToHandBack.
     """
@@ -43,7 +43,7 @@ def hand_back(case: Case, reason_code: str, reason: str, now: datetime) -> tuple
 
 
 def rule(case: Case, order: Order, reason: str, now: datetime) -> tuple[Case, list[Fact]]:
-    """The centre decides: to another unit, or back to the same one by force. The deadline stays.
+    """The centre decides: another unit, or the same one by force. The deadline stays.
 
     Raises IllegalTransition, LeadIsHelper, ConcernedUnit.
     """

@@ -36,13 +36,13 @@ def reply(case: Case, text: str, now: datetime, media: tuple[str, ...] = ()) -> 
 
 
 def close(case: Case, outcome: str, now: datetime) -> tuple[Case, list[Fact]]:
-    """Review passed: closed, with the reply's own time standing for the unit (R50). Raises IllegalTransition."""
+    """The review passed. The unit is measured by the time of its reply (R50). Raises IllegalTransition."""
     case = replace(case, state=next_state(case.state, "close"), outcome=outcome, closed_at=now)
     return raise_event(case, "case.closed", now, {"outcome": outcome})
 
 
 def send_back(case: Case, reason: str, now: datetime) -> tuple[Case, list[Fact]]:
-    """Review failed: the unit handles on in the same round, without a valid reply. Raises IllegalTransition."""
+    """The review failed: the unit goes on in the same round, its reply discarded. Raises IllegalTransition."""
     case = replace(case, state=next_state(case.state, "send_back"), reply=None, replied_at=None)
     return raise_event(case, "case.sent_back", now, {"reason": reason})
 

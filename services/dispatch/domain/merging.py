@@ -1,4 +1,4 @@
-"""Repeats: one case goes into another, the main one, and its resident is told what the main one's is (X01)."""
+"""Repeats: one case goes into another, the main case, and both residents get the same answer (X01)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from services.dispatch.errors import HasFollowers, IntoItself, MainNotOpen, Merg
 
 
 def merge(case: Case, main: Case, now: datetime) -> tuple[Case, Case, list[Fact]]:
-    """`case` goes into `main`, which stays as it is and answers both residents. Returns both and what happened.
+    """`case` goes into `main`, whose answer both residents will get. Returns both cases and what happened.
 
     Raises IllegalTransition, IntoItself, HasFollowers, MainNotOpen, MergeRestricted.
     """
@@ -25,14 +25,14 @@ def merge(case: Case, main: Case, now: datetime) -> tuple[Case, Case, list[Fact]
     case = _beside(replace(case, state=state, merged_into=main.number, handed_back_at=None), main)
     case, facts = raise_event(case, "case.merged", now, {"into": main.number})
     if main.contacted_at is not None:
-        case, told = follow_contact(case, main, None, now)
-        facts = facts + told
+        case, contacted = follow_contact(case, main, None, now)
+        facts = facts + contacted
     followers = (*main.followers, case.number)
     return case, replace(main, followers=followers, revision=main.revision + 1), facts
 
 
 def follow_contact(case: Case, main: Case, means: str | None, now: datetime) -> tuple[Case, list[Fact]]:
-    """The merged case's resident is told what the main one's was; once."""
+    """The merged case's resident is told what the main case's resident was told; once."""
     if case.state != State.MERGED or case.contacted_at is not None:
         return case, []
     case = replace(
@@ -43,19 +43,19 @@ def follow_contact(case: Case, main: Case, means: str | None, now: datetime) -> 
 
 
 def follow_closing(case: Case, main: Case, now: datetime) -> tuple[Case, list[Fact]]:
-    """The merged case is answered and closed with the main one's words, at the main one's times."""
+    """The merged case is answered and closed with the main case's words, at its times."""
     if case.state != State.MERGED:
         return case, []
     closed = next_state(case.state, "follow")
     case = replace(_beside(case, main), state=State.REPLIED, reply=main.reply, replied_at=main.replied_at)
     case, facts = raise_event(case, "case.replied", main.replied_at or now, {"text": main.reply or ""})
     case = replace(case, state=closed, outcome=main.outcome, closed_at=now)
-    case, told = raise_event(case, "case.closed", now, {"outcome": main.outcome})
-    return case, facts + told
+    case, closing = raise_event(case, "case.closed", now, {"outcome": main.outcome})
+    return case, facts + closing
 
 
 def _beside(case: Case, main: Case) -> Case:
-    """Seen by the main one's unit, which answers for both; a unit that led it before goes on seeing it."""
+    """The main case's unit leads both; a unit that led the merged case before becomes its helper and still sees it."""
     if main.unit is None or main.unit in case.about:
         return case
     former = (case.unit,) if case.unit and case.unit != main.unit else ()

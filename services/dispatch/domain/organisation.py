@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 CENTRE = "CENTRE"
 KINDS = ("centre", "community", "office", "rapid_team")
-POSTS = ("duty", "head", "leader")  # the desk, the first responsible person (R06), the leader in charge (R07)
+POSTS = ("duty", "head", "leader")  # who is on duty, the first responsible person (R06), the leader in charge (R07)
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 

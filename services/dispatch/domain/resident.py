@@ -11,7 +11,7 @@ ROUNDS = 2  # a second dissatisfaction is for supervision, not for a third pass
 
 
 def withdraw(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
-    """The resident takes the letter back. Nothing, if it is over, or if other residents wait for its answer."""
+    """The resident takes the letter back. No change if the case is over or other residents wait for its answer."""
     if case.state not in OPEN or case.followers:
         return case, []
     case = replace(case, state=next_state(case.state, "withdraw"), withdrawn_at=now, handed_back_at=None)
@@ -19,7 +19,7 @@ def withdraw(case: Case, now: datetime) -> tuple[Case, list[Fact]]:
 
 
 def reopen(case: Case, grade: str, comment: str, round_: int, now: datetime) -> tuple[Case, list[Fact]]:
-    """A dissatisfied resident has the same unit do it again, once. A rating of a pass that is past changes nothing."""
+    """A dissatisfied resident has the same unit do it again, once. A rating of an earlier pass changes nothing."""
     if case.state != State.CLOSED or grade not in DISSATISFIED or round_ != case.round or case.round >= ROUNDS:
         return case, []
     case = replace(

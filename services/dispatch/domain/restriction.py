@@ -80,7 +80,7 @@ NAME_BEFORE = 6  # characters before the object in which its unit may be named: 
 
 
 def object_of(letter: Letter, organisation: Organisation) -> tuple[str, ...] | None:
-    """The units a letter is about, sorted, as far as they can be told; None if it is about none (not restricted).
+    """The units a letter is about, sorted, as far as the text names them; None if it is about none (not restricted).
 
     `LEADERS` stands for the street's leaders. An empty result is a restricted letter about staff of an unknown unit.
     """

@@ -1,4 +1,4 @@
-"""What a resident adds to a letter (补充). It changes nothing of the case's way."""
+"""What a resident adds to a letter (补充). It does not change the case's state."""
 
 from dataclasses import dataclass
 from datetime import datetime

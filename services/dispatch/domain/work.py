@@ -1,4 +1,4 @@
-"""What a unit notes of its own work: who handles the case, and what was done on the site (R24, R32)."""
+"""What a unit notes about its own work: who handles the case, and what was done on site (R24, R32)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ KINDS = {"note": "记录", "before": "处置前", "after": "处置后"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the work log that is no event: of which change of the case, what, when, and in what words."""
+    """A line of the work log that is not an event: which change of the case it belongs to, what was done, and when."""
 
     number: str
     revision: int
@@ -23,7 +23,7 @@ class Entry:
 
 
 def name_handler(case: Case, name: str, now: datetime) -> tuple[Case, Entry]:
-    """An officer inside the unit takes the case. Raises IllegalTransition."""
+    """An officer of the unit takes charge of the case. Raises IllegalTransition."""
     case = replace(case, state=next_state(case.state, "name_handler"), handler=name, revision=case.revision + 1)
     return case, Entry(case.number, case.revision, "handler", now, {"handler": name})
 

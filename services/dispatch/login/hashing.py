@@ -14,7 +14,7 @@ def hashed(password: str) -> str:
 
 
 def matches(password: str, hashed: str | None) -> bool:
-    """Whether `password` is the one behind `hashed`. Takes as long when there is none to compare with."""
+    """Whether `password` is the one behind `hashed`. Takes as long when `hashed` is None."""
     try:
         return _HASHER.verify(hashed or NOBODYS, password) and hashed is not None
     except (VerificationError, InvalidHashError):

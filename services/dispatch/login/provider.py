@@ -24,8 +24,8 @@ log = logs.get(__name__)
 
 DEADLINE = 5
 """Seconds the provider has for each answer."""
-KEPT = 600
-"""Seconds after which the provider's addresses are asked for again."""
+CACHED_FOR = 600
+"""Seconds after which the provider's addresses are fetched again."""
 ALGORITHMS = ["RS256", "ES256", "PS256", "EdDSA", "Ed25519"]
 
 
@@ -112,7 +112,7 @@ class Provider:
 
     def _addresses(self) -> Mapping[str, Any]:
         with self._lock:
-            if time.monotonic() - self._fetched > KEPT:
+            if time.monotonic() - self._fetched > CACHED_FOR:
                 self._document = self._discover()
                 self._fetched = time.monotonic()
             return self._document

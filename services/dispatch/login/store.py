@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from services.dispatch.login.domain.account import Account
 from services.dispatch.login.domain.session import Session
 
-KEPT = timedelta(days=30)
+REMEMBERED_FOR = timedelta(days=30)
 """How long an ended session stays, so that its browser can be told why it ended."""
 
 _ACCOUNT = [each.name for each in fields(Account)]
@@ -62,7 +62,7 @@ def has_accounts(tx: Connection) -> bool:
 
 def add_session(tx: Connection, session: Session) -> None:
     tx.execute(ADD_SESSION, asdict(session) | {"roles": list(session.roles)})
-    tx.execute(FORGET_SESSIONS, {"subject": session.subject, "before": session.created_at - KEPT})
+    tx.execute(FORGET_SESSIONS, {"subject": session.subject, "before": session.created_at - REMEMBERED_FOR})
 
 
 def lock_session(tx: Connection, digest: bytes) -> Session | None:

@@ -1,4 +1,4 @@
-"""What is to be thought of how dispatch stands."""
+"""What `status` says about dispatch, and what it makes of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ LOADING = "services/dispatch/README.md"
 
 
 def judge(facts: Mapping[str, Any]) -> Sequence[Line]:
-    """Lines on what cases are judged by, which somebody must have loaded, and on the cases."""
+    """Lines on the files that must be loaded before cases are studied, and on the cases."""
     cases = facts["cases"]
     loaded = [_loaded(name, facts) for name in ("organisation", "duties", "directory")]
     return [*loaded, Line("cases", _by_state(cases))]

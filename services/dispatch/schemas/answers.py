@@ -98,7 +98,7 @@ class CasePage(Schema):
 
 
 class CountRow(Schema):
-    """Open cases, and how many of them are yellow and red. `code` null: no unit yet, or no community told."""
+    """Open cases, and how many of them are yellow and red. `code` null: no unit yet, or community unknown."""
 
     code = fields.Str(allow_none=True)
     open = fields.Int()
@@ -112,7 +112,7 @@ class Wall(Schema):
 
 
 class NearRow(Schema):
-    """A case that may be about the same, and why: same_telephone, same_place (with a similar text)."""
+    """A case that may be about the same matter, and why: same_telephone, same_place (with a similar text)."""
 
     case = fields.Nested(CaseRow)
     reasons = fields.List(fields.Str())

@@ -29,14 +29,14 @@ class Written(fields.Str):
         return written
 
 
-class Several(fields.List):  # type: ignore[type-arg]
+class TupleOf(fields.List):  # type: ignore[type-arg]
     """A list, loaded as a tuple."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         return tuple(super()._deserialize(value, attr, data, **kwargs))
 
 
-MEDIA = Several(fields.Str(validate=Length(1, 64)), load_default=(), validate=Length(max=9))
+MEDIA = TupleOf(fields.Str(validate=Length(1, 64)), load_default=(), validate=Length(max=9))
 
 
 class RequestSchema(Schema):
@@ -56,7 +56,7 @@ class DispatchBody(RequestSchema):
 
     unit = fields.Str(required=True, validate=CODE)
     complexity = fields.Str(required=True, validate=OneOf(COMPLEXITIES))
-    helpers = Several(fields.Str(validate=CODE), validate=Length(max=10))
+    helpers = TupleOf(fields.Str(validate=CODE), validate=Length(max=10))
     category = fields.Str(validate=Length(1, 40))
     priority = fields.Bool()
     sensitive = fields.Bool()
@@ -185,4 +185,4 @@ class BulkBody(RequestSchema):
 
     request = requests.BulkDispatch
 
-    numbers = Several(fields.Str(validate=Length(1, 40)), required=True, validate=Length(1, requests.BULK_LIMIT))
+    numbers = TupleOf(fields.Str(validate=Length(1, 40)), required=True, validate=Length(1, requests.BULK_LIMIT))

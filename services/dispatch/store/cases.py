@@ -1,4 +1,4 @@
-"""Cases: a row is locked where a change follows, several in order of number."""
+"""Cases. A row is locked before it changes; several rows are locked in order of number."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields

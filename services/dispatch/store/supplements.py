@@ -18,7 +18,7 @@ SUPPLEMENTS_OF = text("select number, seq, at, text, media from supplements wher
 
 
 def save_supplements(tx: Connection, added: Sequence[Supplement]) -> None:
-    """Keeps what is not yet here."""
+    """Adds those that are not stored yet."""
     if added:
         tx.execute(SAVE_SUPPLEMENTS, {"rows": as_json([asdict(each) for each in added])})
 

@@ -14,7 +14,7 @@ from services.dispatch.store.documents import as_json
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One line of a case's work log; `seq` is that of the event that told it, None for what no event tells."""
+    """One line of a case's work log; `seq` is that of the event it became, None for a unit's own note."""
 
     seq: int | None
     type: str
