@@ -11,10 +11,11 @@ from deploy.demo.officers import moment
 from deploy.demo.open_cases import OpenCase, Plan
 from deploy.demo.play import Play, clock_time
 from deploy.demo.stage import Stuck, command, wait_for
+from services.limits import in_hours
 
 LETTERS = "/api/notify/v1/letters"
-LEFT = {"simple": "6 小时", "complex": "18 小时"}
-LIMIT = {"simple": "24 小时", "complex": "72 小时"}
+LEFT = {each: f"{in_hours(left)} 小时" for each, left in open_cases.YELLOW_LEFT.items()}
+LIMIT = {each: f"{in_hours(limit)} 小时" for each, limit in open_cases.LIMITS.items()}
 SHOWN = 5
 ORDINARY, TURNING_YELLOW = 4, 3
 APART = timedelta(seconds=2)  # between the first yellow and the first red

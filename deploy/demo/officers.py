@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.demo.door import Answer, Door, NoAnswer
+from services.limits import LIMITS
 
 Token = Callable[[str, str | None], str]  # (role, unit code) → a development token
 Case = Mapping[str, Any]  # as the lists show it
@@ -24,6 +25,7 @@ DESK, CASES = "/api/intake/v1/desk/cases", "/api/dispatch/v1/cases"
 DECIDERS = (("centre", "CENTRE"), ("leader", None), ("supervisor", None))
 NOT_HIS = (403, 404)
 
+PROMISED_AFTER = LIMITS["close-simple"] - timedelta(hours=1)
 PROCESS = "已电话联系诉求人：今天到现场查看，之后通报处理办法和完成时间。"
 REPLIES = (
     "您好，工作人员已到现场核实，问题属实，已当场处理完毕，并安排专人连续三天复查。感谢您的来信。",
@@ -132,7 +134,7 @@ class Officers:
     def _promise(self, case: Case) -> dict[str, Any]:
         dispatched = moment(case["dispatched_at"])
         assert dispatched is not None
-        return {"process": PROCESS, "means": "telephone", "promised_at": (dispatched + timedelta(hours=23)).isoformat()}
+        return {"process": PROCESS, "means": "telephone", "promised_at": (dispatched + PROMISED_AFTER).isoformat()}
 
     def _review(self, case: Case) -> None:
         decision, done = {"decision": "close", "outcome": "solved"}, "closed"

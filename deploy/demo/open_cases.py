@@ -1,6 +1,5 @@
 """Open cases taken over from the old system: true times, no shortened limit, some of them close to theirs.
 
-A simple matter has 24 hours from dispatch and turns yellow with 6 h left, a complex one 72 h and 18 h (R21, I-8).
 Only the moment of import is chosen; it is the cases' own times that make a limit run out during the scene.
 """
 
@@ -10,8 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-LIMITS = {"simple": timedelta(hours=24), "complex": timedelta(hours=72)}
-YELLOW_AFTER = {"simple": timedelta(hours=18), "complex": timedelta(hours=54)}
+from services import limits
+
+LIMITS = {each: limits.LIMITS[f"close-{each}"] for each in ("simple", "complex")}
+"""From dispatch to the reply (R21)."""
+YELLOW_LEFT = {each: limits.YELLOW_LEFT[f"close-{each}"] for each in LIMITS}
 
 MATTERS = (
     ("complaint", "{place}烧烤档把桌子摆到了人行道上，油烟直往二楼窗户里灌，劝了三次都没有用。"),
@@ -68,7 +70,7 @@ class OpenCase:
 
     @property
     def yellow_at(self) -> datetime:
-        return self.dispatched_at + YELLOW_AFTER[self.complexity]
+        return self.due - YELLOW_LEFT[self.complexity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def invent(plan: Plan, now: datetime, units: Sequence[str], batch: str) -> list[
     cases: list[OpenCase] = []
     for i in range(plan.turning_yellow):
         complexity = ("simple", "complex")[i % 2]
-        start = now + plan.yellow_in + i * plan.apart - YELLOW_AFTER[complexity]
+        start = now + plan.yellow_in + i * plan.apart - (LIMITS[complexity] - YELLOW_LEFT[complexity])
         cases.append(_case("turns_yellow", len(cases), complexity, start, units, batch))
     for i in range(plan.left_alone):
         complexity = ("simple", "complex")[i % 2]

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from chassis import clock, pages, web
 from chassis.pages.filters import ZONE
+from services import limits
 from services.dispatch import commands
 from services.dispatch.domain.organisation import Unit
 
@@ -38,6 +39,7 @@ def _page(tx: Connection, communities: list[Unit], alone: Unit | None = None) ->
         communities=[(unit, entries) for unit in communities if (entries := directory.of(unit.code)) or alone],
         alone=alone,
         today=_today(tx),
+        hours=limits.hours_in_words,
     )
 
 

@@ -7,6 +7,7 @@ from services.dispatch.domain.case import Case
 from services.dispatch.domain.handing_back import REASONS as REASONS
 from services.dispatch.domain.work import KINDS as WORK
 from services.dispatch.store import Work
+from services.limits import hours
 
 STATES = {
     "waiting": "待分拨",
@@ -44,7 +45,10 @@ CLOCKS = {
     "ruling": "裁决",
     "review": "审核",
 }
-COMPLEXITIES = {"simple": "简单（24 小时办结）", "complex": "复杂（72 小时办结）"}
+COMPLEXITIES = {
+    "simple": f"简单（{hours('close-simple')} 小时办结）",
+    "complex": f"复杂（{hours('close-complex')} 小时办结）",
+}
 MEANS = {"telephone": "电话", "sms": "短信", "visit": "当面"}
 OUTCOMES = {"solved": "已解决", "explained": "已解释说明"}
 STEPS = {

@@ -5,12 +5,13 @@ After `accepted`, dispatch decides.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from services.intake.domain.emergency import Alarm
 from services.intake.errors import IllegalTransition
+from services.limits import LIMITS
 
 
 class State(StrEnum):
@@ -65,7 +66,7 @@ TRANSITIONS: Mapping[State, Mapping[str, State]] = {
     State.WITHDRAWN: {},
 }
 
-ACCEPT_WITHIN = timedelta(hours=1)  # R20: 1小时受理
+ACCEPT_WITHIN = LIMITS["accept"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 
 from chassis import pages, web
 from chassis.errors import DomainError
+from services import limits
 from services.intake import metrics
 from services.intake.commands import qr_codes, submitting
 from services.intake.commands.submitting import Receipt
@@ -103,6 +104,8 @@ def form(
         kinds=KINDS,
         identities=IDENTITIES,
         communities=communities(),
+        hours=limits.hours,
+        days=limits.days,
         challenge=None if wait is None else _challenge(wait),
     )
     if wait is not None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from marshmallow import ValidationError
 
 from chassis import pages, web
+from services import limits
 from services.intake.commands import qr_codes
 from services.intake.domain.qr_code import QrCode
 from services.intake.domain.requests import QrCodeRequest
@@ -83,7 +84,7 @@ def sheet() -> Response:
     asked = set(request.args.getlist("code"))
     with web.database().transaction() as tx:
         codes = [each for each in qr_codes.every(tx) if not each.revoked_at and (not asked or each.token in asked)]
-    return pages.page("reception/sheet.html", codes=[_printed(each) for each in codes[:SHEET]])
+    return pages.page("reception/sheet.html", codes=[_printed(each) for each in codes[:SHEET]], hours=limits.hours)
 
 
 def _codes(typed: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.limits import hours
 from services.notify.domain import local_time
 
 RESIDENT = "resident"
@@ -37,7 +38,8 @@ _ALL = (
     Template(
         name="received",
         audience=RESIDENT,
-        text="您的诉求已收到,编号{number},查询码{query_code}。我们将在1小时内受理,请勿向他人透露查询码。",
+        text="您的诉求已收到,编号{number},查询码{query_code}。我们将在"
+        f"{hours('accept')}小时内受理,请勿向他人透露查询码。",
         useful_for=timedelta(hours=1),
         superseded_by=("withdrawn",),
     ),

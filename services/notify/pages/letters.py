@@ -6,6 +6,7 @@ from flask import Response, make_response, request, send_file
 from marshmallow import ValidationError
 
 from chassis import clock, pages, web
+from services.limits import days, hours
 from services.notify import schemas, store
 from services.notify.commands import printing, requests
 from services.notify.domain.letter import Letter, State
@@ -24,7 +25,7 @@ STATES = {
 }
 """In the order of a letter's life, as people read them."""
 CAUSES = {"declined": "不予签发", "retracted": "超时已撤销"}
-LIMITS = {"simple": "简单事项 24 小时", "complex": "复杂事项 3 天"}
+LIMITS = {"simple": f"简单事项 {hours('close-simple')} 小时", "complex": f"复杂事项 {days('close-complex')} 天"}
 PAGE = 50
 
 

@@ -11,10 +11,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.limits import days, hours
 from services.notify.domain import local_time
 from services.notify.domain.letter import REPORT_WITHIN, Letter
 
-_LIMIT_WORDS = {"simple": "简单问题24小时办结", "complex": "复杂问题3天办结"}
+_LIMIT_WORDS = {
+    "simple": f"简单问题{hours('close-simple')}小时办结",
+    "complex": f"复杂问题{days('close-complex')}天办结",
+}
 NO_NUMBER_YET = "〔签发时编号〕"
 # Printed margins come from @page, which screens ignore.
 _ON_SCREEN = "@media screen { body { position: relative; width: 156mm; margin: 37mm auto 35mm } }"
