@@ -29,7 +29,9 @@ TABS = {
     "waiting": Tab("待分拨", ("waiting",), empty="没有待分拨的诉求。新来信受理、研判后，需要人看的会出现在这里。"),
     "at_units": Tab("在办", AT_UNITS, empty="承办单位手上现在没有诉求。"),
     "dispatched": Tab("待签收", ("dispatched",), empty="没有待签收的诉求。"),
-    "acknowledged": Tab("待联系", ("acknowledged",), empty=f"没有待联系的诉求。签收后请在 {CONTACT} 小时内联系诉求人。"),
+    "acknowledged": Tab(
+        "待联系", ("acknowledged",), empty=f"没有待联系的诉求。签收后请在 {CONTACT} 小时内联系诉求人。"
+    ),
     "handling": Tab("办理中", ("handling",), empty="没有办理中的诉求。"),
     "handed_back": Tab("退件待裁决", ("handed_back",), empty="没有等待裁决的退件。"),
     "replied": Tab("答复待审核", ("replied",), empty="没有等待审核的答复。"),
