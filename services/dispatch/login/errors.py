@@ -16,7 +16,7 @@ class WrongCode(DomainError):
 
 
 class StepExpired(DomainError):
-    """Too long between password and second factor: the login begins anew."""
+    """Too long between password and second factor: the login starts over."""
 
     code = "login_step_expired"
 

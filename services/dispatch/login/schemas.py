@@ -1,4 +1,4 @@
-"""What the login's forms bring."""
+"""The fields of the login's forms."""
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
@@ -7,7 +7,7 @@ from services.dispatch.login.domain.password import LONGEST
 
 
 class Form(Schema):
-    """A form also brings its proof and its key, which are checked elsewhere."""
+    """A form also brings its CSRF proof and its idempotency key, which are checked elsewhere."""
 
     class Meta:
         unknown = EXCLUDE
@@ -42,7 +42,7 @@ PLAYED = ("centre", "unit", "leader", "supervisor")
 
 
 class RoleForm(Form):
-    """A role to play, where nobody is anybody (PROFILE=dev or demo)."""
+    """A role to act in, where there are no accounts (PROFILE=dev or demo)."""
 
     role = fields.Str(required=True, validate=OneOf(PLAYED))
     unit = fields.Str(load_default="", validate=Regexp(r"[A-Z0-9]{0,20}\Z"))

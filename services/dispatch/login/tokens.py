@@ -19,14 +19,14 @@ def new_key() -> str:
 
 
 def public(keys: KeySet) -> dict[str, Any]:
-    """The document of public keys: also those that sign no more, until their last token has ended."""
+    """The document of public keys, including those that no longer sign until their last token has expired."""
     return {"keys": [key.as_dict(private=False) for key in keys.keys]}
 
 
 def signed(keys: KeySet, issuer: str, audience: str, subject: str, roles: tuple[str, ...], unit: str | None) -> str:
     """A token for `subject`. The newest key, written last in the file, signs.
 
-    Timed by the machine, not by the database: whoever checks it does so by his machine's clock.
+    Timed by this machine's clock, not the database's, because whoever checks the token uses a machine's clock too.
     """
     key, now = keys.keys[-1], int(time.time())
     claims: dict[str, Any] = {"iss": issuer, "aud": audience, "sub": subject, "iat": now, "exp": now + SECONDS}

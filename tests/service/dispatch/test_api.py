@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from tests.service.dispatch.office import METRO, STALLS, Intake, Office
 from tests.support.events import published
@@ -127,6 +128,15 @@ def test_an_order_keeps_what_triage_found_unless_it_says_otherwise(waiting: Offi
     answer = waiting.post(f"{CASE}/dispatch", {"unit": "O02", "complexity": "complex", "priority": True, "helpers": []})
     assert (answer.json["category"], answer.json["complexity"]) == ("生态环境", "complex")
     assert (answer.json["priority"], answer.json["sensitive"], answer.json["helpers"]) == (True, False, [])
+
+
+def test_a_unit_that_triage_proposed_as_helper_may_lead_without_naming_the_helpers_again(waiting: Office) -> None:
+    suggested = waiting.get(CASE).json["suggestion"]
+    with waiting.database.transaction() as tx:
+        tx.execute(text("""update cases set study = jsonb_set(study, '{helpers}', '["O02", "T01"]')"""))
+    answer = waiting.post(f"{CASE}/dispatch", {"unit": "O02", "complexity": "simple"})
+    assert suggested != "O02"
+    assert (answer.status_code, answer.json["unit"], answer.json["helpers"]) == (200, "O02", ["T01"])
 
 
 @pytest.mark.parametrize(

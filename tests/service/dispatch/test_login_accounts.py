@@ -32,7 +32,7 @@ def test_a_password_may_be_given_instead(gate, accounts):
     [
         (["add", "li"], "the roles are"),
         (["add", "li", "--role", "unit"], "needs a unit"),
-        (["add", "li", "--role", "administrator", "--role", "centre"], "handles no cases"),
+        (["add", "li", "--role", "administrator", "--role", "centre"], "must not handle cases"),
         (["add", "li", "--role", "leader", "--password-stdin"], "at least 10 characters"),
         (["disable", "li"], "no account of that name"),
     ],

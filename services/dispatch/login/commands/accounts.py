@@ -1,4 +1,4 @@
-"""What every step of a login needs of an account: find it, look at it, count a failure against it."""
+"""What every step of a login does with an account: find it, lock it, count a failure against it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from services.dispatch.login.errors import StepExpired
 
 
 def account_of(tx: Connection, subject: str) -> tuple[Account | None, Sequence[object]]:
-    """The account behind a token's subject with its last logins; None for who has none here."""
+    """The account of a token's subject with its last logins; None if the subject has no account here."""
     found = store.find(tx, subject)
     return (found, store.log_of(tx, found.name)) if found else (None, ())
 
@@ -27,7 +27,7 @@ def enabled_account(tx: Connection, name: str) -> Account:
 
 
 def record_failure(tx: Connection, found: Account | None, event: str, now: datetime, address: str) -> None:
-    """One wrong password or code more, which may lock the account; `found` is None for an unknown name."""
+    """Counts one more wrong password or code, which may lock the account; `found` is None for an unknown name."""
     store.log(tx, now, found.name if found else None, event, address)
     metrics.LOGINS.labels("refused").inc()
     if found is None or found.disabled:

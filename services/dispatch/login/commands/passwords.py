@@ -1,4 +1,4 @@
-"""Passwords: checked at the login, and changed. A refusal is recorded before it is said."""
+"""Passwords: checked at the login, and changed. A refusal is recorded before it is raised."""
 
 from chassis import clock
 from chassis.database import Database
@@ -25,7 +25,7 @@ def check_password(database: Database, name: str, typed: str, address: str) -> A
 
 
 def change_password(database: Database, name: str, typed: str, address: str, *, old: str | None = None) -> None:
-    """A new password. `old` is asked of who is already logged in.
+    """A new password. `old` is required of an officer who is already logged in.
 
     Raises WrongPassword (counted as a failed login), WeakPassword, FormerPassword, StepExpired.
     """

@@ -16,7 +16,7 @@ from services.dispatch.login.errors import StepExpired, WrongCode
 
 
 def begin_second_factor(tx: Connection, keys: MasterKeys, name: str) -> tuple[Account, str]:
-    """The secret to be shown to an account that has none confirmed; the same one until it is. Raises StepExpired."""
+    """The secret to show to an account that has confirmed none; the same one until it has. Raises StepExpired."""
     found = enabled_account(tx, name)
     if found.second_confirmed:
         raise StepExpired
@@ -27,7 +27,7 @@ def begin_second_factor(tx: Connection, keys: MasterKeys, name: str) -> tuple[Ac
 
 
 def confirm_second_factor(database: Database, keys: MasterKeys, name: str, code: str, address: str) -> list[str]:
-    """The telephone is set up: returns the recovery codes, which are shown this once. Raises WrongCode, StepExpired."""
+    """Sets the telephone up; returns the recovery codes, to be shown this once. Raises WrongCode, StepExpired."""
     with database.transaction() as tx:
         found, now = enabled_account(tx, name), clock.now(tx)
         if found.second_confirmed or found.second is None:
@@ -44,7 +44,7 @@ def confirm_second_factor(database: Database, keys: MasterKeys, name: str, code:
 
 
 def check_code(database: Database, keys: MasterKeys, name: str, code: str, address: str) -> None:
-    """The second factor's code, or a recovery code. Raises WrongCode, StepExpired."""
+    """Checks the second factor's code, or a recovery code. Raises WrongCode, StepExpired."""
     with database.transaction() as tx:
         found, now = enabled_account(tx, name), clock.now(tx)
         after = None if accounts.is_locked(found, now) else _after_code(keys, found, code, now)

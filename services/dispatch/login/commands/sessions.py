@@ -16,7 +16,7 @@ from services.dispatch.login.domain.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who a session is for: `account` names an account of ours, None for the provider's and the chooser's people."""
+    """Whom a session is for. `account` names an account of ours; None for the provider's people and a chosen role."""
 
     subject: str
     display: str
@@ -26,7 +26,7 @@ class Person:
 
 
 def log_in(tx: Connection, person: Person, address: str) -> str:
-    """A new session; returns what the browser keeps. An account has one session: the old one ends and is told so."""
+    """A new session; returns its key, for the browser to store. An account has one session: an earlier one ends."""
     now, key = clock.now(tx), secrets.token_urlsafe(32)
     if person.account:
         found = enabled_account(tx, person.account)
@@ -44,9 +44,9 @@ def log_in(tx: Connection, person: Person, address: str) -> str:
 
 
 def renew(tx: Connection, key: str, *, working: bool = True) -> Person | str:
-    """Whom the session behind `key` speaks for now, or why it does no more: a key of `session.WHY`, `""` if unknown.
+    """The person of the session behind `key`, or why it is over: a key of `session.WHY`, or `""` if it is unknown.
 
-    A page that refreshes itself is not somebody `working`, and puts off no time-out.
+    `working` is False for a page that refreshes itself: it does not count as activity.
     """
     session, now = store.lock_session(tx, hashing.digest(key)), clock.now(tx)
     if session is None:

@@ -47,7 +47,9 @@ def check_roles(roles: tuple[str, ...], unit: str | None) -> None:
     if "unit" in roles and not unit:
         raise RolesDoNotFit(why="the role unit needs a unit")
     if "administrator" in roles and len(roles) > 1:
-        raise RolesDoNotFit(why="who administers accounts handles no cases: administrator goes with no other role")
+        raise RolesDoNotFit(
+            why="who administers accounts must not handle cases: administrator can't be combined with another role"
+        )
 
 
 def is_locked(account: Account, now: datetime) -> bool:
@@ -56,7 +58,7 @@ def is_locked(account: Account, now: datetime) -> bool:
 
 
 def failed(account: Account, now: datetime) -> Account:
-    """One wrong password or code more; the fifth in a row locks the account for 15 minutes."""
+    """One more wrong password or code; the fifth in a row locks the account for 15 minutes."""
     if is_locked(account, now):
         return account
     failures = account.failures + 1
@@ -66,7 +68,7 @@ def failed(account: Account, now: datetime) -> Account:
 
 
 def succeeded(account: Account) -> Account:
-    """In: earlier failures are forgotten."""
+    """A login succeeded: earlier failures are forgotten."""
     return replace(account, failures=0, locked_until=None)
 
 
@@ -77,5 +79,5 @@ def with_password(account: Account, hashed: str, *, must_change: bool = False) -
 
 
 def without_second_factor(account: Account) -> Account:
-    """As before the first login: the next one shows a new QR code."""
+    """As before the first login: the next login shows a new QR code."""
     return succeeded(replace(account, second=None, second_confirmed=False, second_step=0, recovery=()))

@@ -1,4 +1,4 @@
-"""What a password must be (domain.md B8), and what one is made of when an operator gives it out."""
+"""The rules for passwords (domain.md B8), and how one is generated for an operator to hand out."""
 
 import secrets
 import string
@@ -18,7 +18,7 @@ def check(password: str, name: str) -> None:
 
 
 def generate() -> str:
-    """Three groups to read aloud once: `Kd7fq-...`; of 70 bits and enough kinds."""
+    """Three groups of four characters, easy to read aloud, of about 70 bits and enough kinds."""
     while True:
         groups = ["".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3)]
         made = "-".join(groups)

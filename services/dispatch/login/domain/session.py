@@ -19,9 +19,9 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`digest` is the hash of what the browser holds. `account` is None for who came by the provider or the chooser.
+    """`digest` is the hash of what the browser holds. `account` is None for people of the provider or the role chooser.
 
-    `roles` and `unit` count where there is no account; an account's own may change while it is logged in.
+    `roles` and `unit` are used where there is no account; an account's own may change while its officer is logged in.
     """
 
     digest: bytes

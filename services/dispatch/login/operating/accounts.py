@@ -1,4 +1,4 @@
-"""What an operator does with accounts: `python -m services.dispatch accounts …`."""
+"""An operator's commands on accounts: `python -m services.dispatch accounts …`."""
 
 import argparse
 import sys
@@ -20,9 +20,9 @@ from services.dispatch.login.errors import AccountExists, AccountUnknown
 
 COLUMNS = ("name", "display", "roles", "unit", "second_factor", "state")
 REFUSALS = {
-    "account_exists": "there is an account of that name already",
+    "account_exists": "an account of that name exists already",
     "account_unknown": "there is no account of that name",
-    "weak_password": "a password has at least 10 characters of three kinds, and not the account's name in it",
+    "weak_password": "a password needs at least 10 characters of three kinds and must not contain the account's name",
     "former_password": "that password was used before",
 }
 
@@ -31,10 +31,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """add · list · disable · enable · reset-password · reset-totp"""
     parser.add_argument("action", choices=list(ACTIONS))
     parser.add_argument("name", nargs="?", help="what the officer types at the login")
-    parser.add_argument("--display", help="what others see; the name unless given")
+    parser.add_argument("--display", help="the name that others see; by default the account's name")
     parser.add_argument("--role", action="append", default=[], choices=accounts.ROLES)
-    parser.add_argument("--unit", help="the unit's code, as C07 or CENTRE")
-    parser.add_argument("--password-stdin", action="store_true", help="read the password; else one is made and shown")
+    parser.add_argument("--unit", help="the unit's code, such as C07 or CENTRE")
+    parser.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from standard input; otherwise one is generated and shown",
+    )
 
 
 def run(asked: argparse.Namespace, settings: Settings, database: Database) -> int:
@@ -102,7 +106,7 @@ def _reset_totp(tx: Connection, asked: argparse.Namespace) -> str:
     store.save(tx, accounts.without_second_factor(found))
     store.end_sessions(tx, found.name, "everywhere", clock.now(tx))
     store.log(tx, clock.now(tx), found.name, "second_factor_reset", None)
-    return f"the next login of {found.name} sets up a telephone anew"
+    return f"the next login of {found.name} sets up a telephone again"
 
 
 def _found(tx: Connection, asked: argparse.Namespace) -> Account:
@@ -118,7 +122,7 @@ def _password(asked: argparse.Namespace, name: str) -> tuple[str, str]:
         password.check(given, name)
         return given, f"{name}: the password was set; it must be changed at the first login"
     made = password.generate()
-    return made, f"{name}: the password is {made}; it is shown this once and must be changed at the first login"
+    return made, f"{name}: the password is {made}; it is shown only this once and must be changed at the first login"
 
 
 def _row(each: Account, locked: bool) -> dict[str, object]:
