@@ -47,9 +47,7 @@ def check_roles(roles: tuple[str, ...], unit: str | None) -> None:
     if "unit" in roles and not unit:
         raise RolesDoNotFit(why="the role unit needs a unit")
     if "administrator" in roles and len(roles) > 1:
-        raise RolesDoNotFit(
-            why="who administers accounts must not handle cases: administrator can't be combined with another role"
-        )
+        raise RolesDoNotFit(why="an administrator must not handle cases: the role can't be combined with another")
 
 
 def is_locked(account: Account, now: datetime) -> bool:

@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--password-stdin",
         action="store_true",
-        help="read the password from standard input; otherwise one is generated and shown",
+        help="read the password from stdin instead of generating one",
     )
 
 
