@@ -113,12 +113,6 @@ class WordTooShort(DomainError):
     code = "word_too_short"
 
 
-class BadCursor(DomainError):
-    """`after` is not what the page before gave."""
-
-    code = "bad_cursor"
-
-
 STATUSES: dict[str, int] = {
     "case_not_found": 404,
     "illegal_transition": 409,

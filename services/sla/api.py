@@ -6,12 +6,12 @@ from typing import Any
 from flask import Flask
 
 from chassis import clock, web
+from chassis.cursor import Cursor
 from chassis.database import Database
 from chassis.settings import Settings
 from services.sla import store
 from services.sla.domain.case import Case
 from services.sla.domain.clock import Clock
-from services.sla.domain.cursor import FIRST, Cursor
 from services.sla.domain.limit import Kind
 from services.sla.errors import SENTENCES, STATUSES, CaseNotFound
 from services.sla.schemas import CaseDetail, CasePage, ListQuery
@@ -43,13 +43,13 @@ def openapi() -> Body:
 @blueprint.response(200, CasePage)
 def list_cases(query: Body) -> Body:
     """The caller's cases, those with the least time left first; those with no clock running come last."""
-    after = Cursor.read(query["after"]) if query["after"] else FIRST
+    after = Cursor.read(query["after"] or "")
     with web.database().transaction() as tx:
         now = clock.now(tx)
         found = store.page(tx, _scopes(), after, query)
     full = len(found) == query["limit"]
     rows = [{**row, "remaining_seconds": _seconds(row["due"], now)} for row in found]
-    return {"cases": rows, "next": Cursor.of(found[-1]).written() if full else None}
+    return {"cases": rows, "next": Cursor.of(found[-1]["due"], found[-1]["number"]).written() if full else None}
 
 
 @blueprint.route("/cases/<number>")

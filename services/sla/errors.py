@@ -9,12 +9,6 @@ class CaseNotFound(DomainError):
     code = "case_not_found"
 
 
-class BadCursor(DomainError):
-    """`after` is not what a page before it gave."""
-
-    code = "bad_cursor"
-
-
 STATUSES = {"case_not_found": 404, "bad_cursor": 422}
 SENTENCES = {
     "case_not_found": "没有找到这件诉求。",

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from chassis.cursor import Cursor
 from services.dispatch.domain.case import Case
-from services.dispatch.domain.cursor import Cursor
 from services.dispatch.domain.deadlines import Deadlines
 from services.dispatch.domain.requests import CaseList
 from services.dispatch.domain.states import OPEN

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from chassis.cursor import Cursor
 from services.sla.domain.case import Case
-from services.sla.domain.cursor import Cursor
 from services.sla.store.cases import READ, case_of, clocks_of
 
 

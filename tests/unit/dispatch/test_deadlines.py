@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.domain.cursor import Cursor
+from chassis.cursor import BadCursor, Cursor
 from services.dispatch.domain.deadlines import RUNNING, Deadlines, after_event
-from services.dispatch.errors import BadCursor
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

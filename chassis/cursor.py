@@ -1,16 +1,22 @@
-"""A place in a list of cases, as one page hands it to the next."""
+"""A place in a list ordered by time and number, as one page hands it to the next."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.dispatch.errors import BadCursor
+from chassis.errors import DomainError
 
 ENDLESS = "infinity"
 
 
+class BadCursor(DomainError):
+    """`after` is not what the page before it gave."""
+
+    code = "bad_cursor"
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the list by time left: the due time (text, `infinity` where no clock runs) and the number."""
+    """The last row of a page: its time (text; `infinity` where it has none) and its number."""
 
     due: str
     number: str
