@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.machine.trouble import Trouble
 
 LOWEST = 10_240
-_given: set[int] = set()
+_claims: list[socket.socket] = []  # held while this process lives
 
 
 def is_free(port: int) -> bool:
@@ -26,14 +26,25 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A free port, another at every call."""
+    """A free port, another at every call and in every process that asks here."""
     outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(1000):
         port = random.randrange(LOWEST, max(outgoing, LOWEST + 5_000))
-        if port not in _given and is_free(port):
-            _given.add(port)
+        if is_free(port) and _claim(port):
             return port
     raise Trouble("No free port between 10240 and 32767 on 127.0.0.1; stop something that listens there.")
+
+
+def _claim(port: int) -> bool:
+    """A name that only one process can hold: between choosing a port and listening on it, seconds pass."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0lianxin port {port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def answers(port: int) -> bool:
