@@ -14,7 +14,7 @@ from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import Open
 from tests.browser.test_letter import fill, send
 from tests.browser.test_story import appears
-from tests.e2e.driver import People
+from tests.support.driver import People
 
 pytestmark = pytest.mark.timeout(300)
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from deploy.system.testbed import SystemUnderTest
 from tests.browser.conftest import Open, Watch, sound
 from tests.browser.test_story import appears
-from tests.e2e.driver import People
+from tests.support.driver import People
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open, Watch, sound
 from tests.browser.test_letter import fill, send
-from tests.service.intake.pictures import grown, photo, video
+from tests.support.pictures import grown, photo, video
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}}

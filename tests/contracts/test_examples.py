@@ -19,7 +19,7 @@ from deploy.contracts import __main__ as contracts
 from deploy.contracts.__main__ import Party
 from services.dispatch import commands as dispatch
 from services.dispatch.commands import files
-from tests.e2e import recording
+from tests.support import recording
 
 PARTIES = {party.name: party for party in contracts.parties()}
 PUBLISHED = [(party.name, event.type) for party in PARTIES.values() for event in party.publishes]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.system.testbed import SystemUnderTest
-from tests.e2e.driver import People
+from tests.support.driver import People
 
 
 @pytest.fixture(scope="module")

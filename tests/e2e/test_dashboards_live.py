@@ -9,8 +9,8 @@ import pytest
 from deploy.demo.observed import complete, upload
 from deploy.grafana.asking import Prometheus, Proof
 from deploy.observe.observatory import Observatory
-from tests.e2e.driver import People, until
-from tests.service.intake.pictures import photo
+from tests.support.driver import People, until
+from tests.support.pictures import photo
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 

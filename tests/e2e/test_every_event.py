@@ -21,9 +21,9 @@ from sqlalchemy import text
 from chassis.delivery.envelope import headers, source_of
 from deploy.contracts.__main__ import parties
 from services import SERVICES
-from tests.e2e import recording
-from tests.e2e.driver import METRO, People, Told
-from tests.service.notify.fake_gateway import FakeGateway
+from tests.support import recording
+from tests.support.driver import METRO, People, Told
+from tests.support.fake_gateway import FakeGateway
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from deploy.machine.folder import ROOT
 from deploy.system.testbed import SystemUnderTest
-from tests.e2e.driver import People
+from tests.support.driver import People
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
 pytestmark = [pytest.mark.long, pytest.mark.timeout(360)]

@@ -15,7 +15,7 @@ import pytest
 from chassis.delivery.envelope import source_of
 from deploy.machine.folder import ROOT
 from services import SERVICES
-from tests.e2e.driver import LETTER, People, Receipt, until
+from tests.support.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"intake": {"ACCEPT_AUTOMATICALLY": "true"}, "notify": {"SMS_WINDOW": "1"}}
 UNIT = "C01"

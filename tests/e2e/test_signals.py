@@ -13,7 +13,7 @@ from chassis.instruments import ReadGauge, Signal
 from deploy.signals.uses import signals
 from deploy.system.testbed import SystemUnderTest
 from services.dispatch.domain.states import OPEN
-from tests.e2e.driver import LETTER, People, Receipt, until
+from tests.support.driver import LETTER, People, Receipt, until
 
 SETTINGS = {"notify": {"SMS_WINDOW": "1"}}
 pytestmark = [pytest.mark.long, pytest.mark.timeout(360)]

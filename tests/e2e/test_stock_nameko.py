@@ -17,7 +17,7 @@ from amqp.exceptions import AccessRefused
 
 from chassis.delivery.broker import connect, drop
 from deploy.system.testbed import SystemUnderTest, Vhost
-from tests.e2e.driver import People, until
+from tests.support.driver import People, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 

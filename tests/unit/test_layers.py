@@ -54,3 +54,21 @@ def test_no_two_folders_import_each_other_in_a_circle() -> None:
     except CycleError as circle:
         names = [str(each.relative_to(ROOT)) for each in circle.args[1]]
         raise AssertionError(f"these import each other in a circle: {' → '.join(names)}") from None
+
+
+def test_what_several_suites_share_is_in_support_and_no_suite_imports_another() -> None:
+    """The simulation and the faults of chaos are programs, which unit tests look at."""
+    shared = {"support", "simulation", "chaos"}
+    wrong = [
+        f"{file.relative_to(ROOT)} imports {module}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for module in imported(file)
+        if module.startswith("tests.") and module.split(".")[1] not in shared | {file.relative_to(ROOT).parts[1]}
+    ]
+    assert wrong == []
+
+
+def test_support_imports_no_suite() -> None:
+    files = sorted((ROOT / "tests" / "support").rglob("*.py"))
+    modules = [(file, module) for file in files for module in imported(file) if module.startswith("tests.")]
+    assert [f"{file.name} imports {module}" for file, module in modules if module.split(".")[1] != "support"] == []

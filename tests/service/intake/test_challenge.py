@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.service.intake.conftest import LETTER, Street
 from tests.service.intake.test_letter_pages import field, form, sent
-from tests.unit.intake.test_challenge import answer
+from tests.support.challenge import answer
 
 Make = Callable[..., Street]
 EASY = {"submissions_unquestioned": "2", "challenge_bits": "6"}

@@ -19,8 +19,8 @@ from services.intake.media.processing import Processor
 from services.intake.media.store import processing as processing_store
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import Street
-from tests.service.intake.pictures import LATITUDE, LONGITUDE, SECRET, photo, video
 from tests.support.clock import move_clock
+from tests.support.pictures import LATITUDE, LONGITUDE, SECRET, photo, video
 
 Make = Callable[..., Street]
 PLACE = Capture(datetime(2026, 11, 24, 0, 0, tzinfo=UTC), LATITUDE, LONGITUDE)

@@ -28,7 +28,7 @@ from services.intake.media.commands import forms, uploading
 from services.intake.media.context import UploadHandle
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
-from tests.service.intake.pictures import flood, grown, noise, photo, video
+from tests.support.pictures import flood, grown, noise, photo, video
 
 Make = Callable[..., Street]
 ROOT = Path(__file__).parents[3]

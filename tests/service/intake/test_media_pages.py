@@ -19,7 +19,7 @@ from services.intake.pages import visit
 from services.intake.pages.media_access import files_for_resident
 from tests.service.intake.album import Album
 from tests.service.intake.conftest import LETTER, Street
-from tests.service.intake.pictures import photo, video
+from tests.support.pictures import photo, video
 
 Make = Callable[..., Street]
 

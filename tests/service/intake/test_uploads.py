@@ -16,8 +16,8 @@ from services.intake.media.commands import forms, retention
 from services.intake.media.context import UploadHandle, parse_handles
 from tests.service.intake.album import TUS, Album
 from tests.service.intake.conftest import Street
-from tests.service.intake.pictures import noise, photo
 from tests.support.clock import move_clock
+from tests.support.pictures import noise, photo
 
 Make = Callable[..., Street]
 

@@ -16,8 +16,8 @@ from services.notify.domain.gateway import Answer, Fate, Outgoing
 from services.notify.gateways.file import FileLedger
 from services.notify.gateways.http import HttpGateway
 from tests.service.notify.desk import Desk
-from tests.service.notify.fake_gateway import FakeGateway
-from tests.service.notify.story import DAY, Story, unit_changed
+from tests.support.fake_gateway import FakeGateway
+from tests.support.notify_story import DAY, Story, unit_changed
 
 NUMBER = "XA20261124000123"
 

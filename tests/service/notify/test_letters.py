@@ -16,7 +16,7 @@ from services.notify.commands.printing import print_again, print_signed
 from services.notify.commands.proposing import propose_when_due
 from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story, unit_changed
+from tests.support.notify_story import DAY, Story, unit_changed
 
 YEAR = year_of(datetime.now(UTC))
 

@@ -22,7 +22,7 @@ from services.notify.gateways.configured import gateway_of
 from services.notify.gateways.file import FileLedger
 from services.notify.settings import Settings
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story, unit_changed
+from tests.support.notify_story import DAY, Story, unit_changed
 
 NUMBER = "XA20261124000123"
 

@@ -12,7 +12,7 @@ from services.notify import api
 from services.notify.commands.printing import print_signed
 from services.notify.domain.series import year_of
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story
+from tests.support.notify_story import DAY, Story
 
 YEAR = year_of(datetime.now(UTC))
 FIRST = f"宝新警示〔{YEAR}〕1号"

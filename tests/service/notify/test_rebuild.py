@@ -12,8 +12,8 @@ from chassis.operating.rebuild import Rebuilt, rebuild
 from services.notify.commands.projection import PROJECTION
 from services.notify.commands.proposing import propose_when_due
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story, unit_changed
 from tests.support.events import published
+from tests.support.notify_story import DAY, Story, unit_changed
 
 NUMBER = "XA20261124000123"
 GRACE = 7200

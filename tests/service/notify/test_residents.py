@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import Story
+from tests.support.notify_story import Story
 
 NUMBER = "XA20261124000123"
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story, unit_changed
+from tests.support.notify_story import DAY, Story, unit_changed
 
 WINDOW = timedelta(seconds=60)
 

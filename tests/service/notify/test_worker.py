@@ -12,8 +12,8 @@ from chassis.delivery.broker import Outgoing, Publisher
 from chassis.delivery.envelope import Message
 from deploy.system.testbed import Vhost
 from tests.service.notify.desk import Desk
-from tests.service.notify.story import DAY, Story, unit_changed
 from tests.service.worker import wait_for, worker
+from tests.support.notify_story import DAY, Story, unit_changed
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from services.sla.commands.cases import Firing
 from services.sla.domain.case import Case
 from tests.support.clock import move_clock
 from tests.support.events import published
-from tests.unit.sla.life import Life, Told
+from tests.support.sla_life import Life, Told
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.service.sla.station import Station
-from tests.unit.sla.life import Life, after
+from tests.support.sla_life import Life, after
 
 A = Life(number="XA20261124000001", accepted=0.5, dispatched=1, contacted=2)
 B = Life(number="XA20261124000002", accepted=0.5, dispatched=3, contacted=4, unit="C09", complexity="complex")

@@ -19,8 +19,8 @@ from services.sla.commands import cases as commands
 from services.sla.commands.cases import Firing
 from services.sla.domain.sweep import BATCH, MARGIN
 from services.sla.events import PUBLISHES
-from tests.unit.sla.life import Life, Sla, after
-from tests.unit.sla.lives import lives
+from tests.support.sla_life import Life, Sla, after
+from tests.support.sla_lives import lives
 
 OPEN = Life(accepted=0.5, dispatched=1, contacted=2)
 DUE = after(25)

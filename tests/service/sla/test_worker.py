@@ -11,7 +11,7 @@ from chassis.delivery.envelope import routing_key
 from deploy.system.testbed import Vhost
 from tests.service.sla.station import Station
 from tests.service.worker import wait_for, worker
-from tests.unit.sla.life import Life, Told, after
+from tests.support.sla_life import Life, Told, after
 
 OPEN = Life(accepted=0.5, dispatched=1, contacted=2)
 

@@ -1,14 +1,9 @@
 """A proof of work is easy to check and binds to its question."""
 
-import itertools
-
 import pytest
 
 from services.intake.domain.challenge import solved
-
-
-def answer(question: str, bits: int) -> str:
-    return next(str(n) for n in itertools.count() if solved(question, str(n), bits))
+from tests.support.challenge import answer
 
 
 def test_an_answer_is_found_and_fits_its_question_alone() -> None:

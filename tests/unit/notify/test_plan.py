@@ -17,7 +17,7 @@ from services.notify.domain import plan
 from services.notify.domain.letter import Letter
 from services.notify.domain.message import Message as Planned
 from services.notify.domain.message import why_skip
-from tests.service.notify.story import DAY, Story
+from tests.support.notify_story import DAY, Story
 
 BEGAN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 NOW = BEGAN + DAY * 2

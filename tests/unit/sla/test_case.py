@@ -8,7 +8,7 @@ from services.sla.domain.case import Case, Dispatch, Intake, courses
 from services.sla.domain.clock import Status
 from services.sla.domain.limit import Kind
 from services.sla.domain.mark import Mark, Reason
-from tests.unit.sla.life import NUMBER, Again, Life, Sla, after
+from tests.support.sla_life import NUMBER, Again, Life, Sla, after
 
 
 def test_a_letter_written_starts_the_accept_clock_with_its_promise():

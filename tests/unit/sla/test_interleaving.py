@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from services.sla.domain.case import Case
 from services.sla.domain.clock import Status
-from tests.unit.sla.life import Sla, after
-from tests.unit.sla.lives import gaps, lives
+from tests.support.sla_life import Sla, after
+from tests.support.sla_lives import gaps, lives
 
 END = 1000.0
 

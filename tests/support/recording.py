@@ -19,7 +19,7 @@ import jsonschema
 from jsonschema import Draft202012Validator, FormatChecker
 
 from chassis.delivery.envelope import headers, source_of
-from tests.e2e.driver import Told
+from tests.support.driver import Told
 
 Name: TypeAlias = tuple[str, str, str]  # producer, type, variant
 Example: TypeAlias = Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.unit.sla.life import NUMBER, Again, Life
+from tests.support.sla_life import NUMBER, Again, Life
 
 gaps = st.sampled_from([0.01, 0.3, 0.75, 0.8, 1.0, 1.5, 2.0, 6.0, 18.0, 19.0, 24.0, 54.0, 72.0, 80.0])
 
