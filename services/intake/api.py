@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from chassis import crypto, web
 from chassis.database import Database
 from chassis.web.callers import admit
-from services.intake import front_door, metrics, reception_api
+from services.intake import front_door, metrics, reception_api, uploads_api
 from services.intake.commands import holder, looking_up, submitting
 from services.intake.commands.submitting import Receipt
 from services.intake.domain.case import Channel
@@ -21,7 +21,6 @@ from services.intake.domain.requests import RatingRequest, SupplementRequest
 from services.intake.domain.submission import Submission
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
 from services.intake.front_door import context, limited_address
-from services.intake.media import tus
 from services.intake.pages import holder as holder_pages
 from services.intake.pages import letter, media, qr_codes, reception
 from services.intake.pages.media_access import OFFICERS, files_for_officer
@@ -46,11 +45,11 @@ PAGES = (letter, holder_pages, media, qr_codes, reception)
 
 def create_app(settings: Settings, database: Database) -> Flask:
     table = web.ErrorTable(statuses=STATUSES, sentences=SENTENCES)
-    blueprints: list[FlaskBlueprint] = [blueprint, reception_api.blueprint, tus.blueprint]
+    blueprints: list[FlaskBlueprint] = [blueprint, reception_api.blueprint, uploads_api.blueprint]
     blueprints += [each.blueprint for each in PAGES]
     app = web.create_app("intake", settings, database, blueprints=blueprints, errors=table)
     front_door.install(app, settings, database)
-    tus.install(app)
+    uploads_api.install(app)
     return app
 
 

@@ -8,7 +8,7 @@ from services.intake.domain.media import Kind
 from services.intake.front_door import media_context
 from services.intake.media.commands import forms
 from services.intake.media.context import UploadHandle, parse_handles
-from services.intake.media.tus import source
+from services.intake.uploads_api import source
 
 FORM_BYTES = 200 << 20
 """Largest form with files in it."""
