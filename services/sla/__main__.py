@@ -1,4 +1,4 @@
-"""python -m services.sla: the two processes, the migration, and how the clocks stand."""
+"""python -m services.sla: the two processes, the migration, and the state of the clocks."""
 
 # First, because a worker patches the standard library when chassis.operating.process is imported.
 from chassis.operating import process  # isort: skip
@@ -6,8 +6,7 @@ from chassis.operating import process  # isort: skip
 import sys
 from pathlib import Path
 
-from services.sla import api
-from services.sla.commands import cases as commands
+from services.sla import api, store
 from services.sla.operating.verdicts import judge
 from services.sla.settings import current
 
@@ -21,7 +20,7 @@ def main() -> int:
             app=api.create_app,
             worker="services.sla.service:Sla",
             migrations=Path(__file__).parent / "migrations",
-            status=commands.status,
+            status=store.status,
             judge=judge,
             no_projection="its clocks are its own and published; see docs/runbooks/restored-database.md",
         )

@@ -6,7 +6,7 @@ from chassis.metrics import counter, histogram, reading
 from services.sla.domain.limit import Kind
 
 if TYPE_CHECKING:
-    from services.sla.store import Claim
+    from services.sla.store import FiredBatch
 
 ARMED = reading("sla", "clocks_armed", "Clocks with something still to come")
 DUE = reading("sla", "clocks_due", "Clocks whose time has come and which have not fired")
@@ -25,9 +25,9 @@ CAUGHT_UP = reading(
 )
 
 
-def observe(claim: "Claim") -> None:
-    """Counts one claim."""
-    for key, count in claim.fired.items():
+def observe(batch: "FiredBatch") -> None:
+    """Counts what one claim fired."""
+    for key, count in batch.fired.items():
         FIRED.labels(*key.split(".")).inc(count)
-    for seconds in claim.lateness:
+    for seconds in batch.lateness:
         LATENESS.observe(seconds)

@@ -10,14 +10,15 @@ from chassis.framework.loop import Loop
 from chassis.framework.ops import Ops
 from chassis.framework.providers import DatabaseProvider, SettingsProvider
 from chassis.framework.relay import Relay
-from services.sla.commands.cases import SUBSCRIPTION, Firing, measure
+from services.sla.commands import SUBSCRIPTION, Firing
+from services.sla.operating.measuring import measure
 from services.sla.settings import current
 
 firing = Firing()
 
 
 class Sla:
-    """Runs the clocks of every case, tells yellow and red as they come, and keeps the mark."""
+    """Runs the clocks of every case, publishes yellow and red as they come, and sets the mark."""
 
     name = "sla"
     settings = SettingsProvider(current)

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from chassis.database import Database  # noqa: E402
 from services.sla import store  # noqa: E402
-from services.sla.commands.cases import Firing  # noqa: E402
+from services.sla.commands import Firing  # noqa: E402
 from services.sla.domain.sweep import BATCH, Sweep  # noqa: E402
 from services.sla.store.claim import LOOK  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
@@ -105,10 +105,10 @@ class Recording:
         began = time.perf_counter()
         with self.db.transaction() as tx:
             outlook = store.look(tx, self.sweep.floor)
-            claim = store.fire(tx, self.sweep.floor, BATCH) if outlook.due else None
+            fired = store.fire(tx, self.sweep.floor, BATCH) if outlook.due else None
         self.sweep = self.sweep.after_rest(outlook.now)
         taken = time.perf_counter() - began
-        return [seconds + taken for seconds in claim.lateness] if claim else []
+        return [seconds + taken for seconds in fired.lateness] if fired else []
 
 
 def backlog(db: Database, count: int, workers: int, prefix: str) -> float:

@@ -27,7 +27,7 @@ from chassis.delivery.envelope import Draft, source_of  # noqa: E402
 from chassis.delivery.relay import Relay  # noqa: E402
 from deploy.system import testbed  # noqa: E402
 from deploy.system.testbed import Servers, Vhost  # noqa: E402
-from services.sla.commands.cases import SUBSCRIPTION  # noqa: E402
+from services.sla.commands import SUBSCRIPTION  # noqa: E402
 
 EVENTS = ROOT / "contracts" / "events" / "intake"
 EXAMPLES = ("case.submitted.v1.examples/named.json", "case.accepted.v1.examples/rule.json")

@@ -22,7 +22,7 @@ from chassis.delivery import measuring  # noqa: E402
 from services.dispatch.operating.measuring import measure as measure_dispatch  # noqa: E402
 from services.intake.operating.measuring import measure as measure_intake  # noqa: E402
 from services.notify.commands.gauges import measure as measure_notify  # noqa: E402
-from services.sla.commands.cases import measure as measure_sla  # noqa: E402
+from services.sla.operating.measuring import measure as measure_sla  # noqa: E402
 from tests.bench import desk  # noqa: E402
 from tests.bench.ground import database  # noqa: E402
 

@@ -16,6 +16,7 @@ from services.notify.commands.sender import Sender
 from services.notify.domain import plan
 from services.notify.domain.gateway import Fate
 from services.sla.domain import clock as sla_clock
+from services.sla.domain import course as sla_course
 from tests.simulation import memory, processes, sql_chassis, sql_notify, sql_sla
 from tests.simulation.doors import Doors
 from tests.simulation.town import SQL
@@ -205,7 +206,7 @@ def _no_retraction() -> Iterator[tuple[Any, str, Any]]:
         clock = sla_clock.meet(clock, ended_at)
         return clock, [sla_clock.Step(sla_clock.Turn.MET, clock, ended_at)]
 
-    yield sla_clock, "_end", end
+    yield sla_course, "_end", end
 
 
 # --- messages ---

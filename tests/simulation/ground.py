@@ -24,7 +24,7 @@ from services.intake import commands as intake
 from services.intake.domain import query_code
 from services.notify.commands import cases as notify
 from services.notify.commands import pending, printing, residents, sender, sms, staff
-from services.sla.commands import cases as sla
+from services.sla import commands as sla
 from tests.simulation.memory import Refused
 from tests.simulation.town import Town
 

@@ -18,7 +18,7 @@ from services.notify.commands.residents import send_to_residents
 from services.notify.commands.sender import Sender
 from services.notify.commands.staff import send_to_staff
 from services.notify.commands.unknown import resolve_unknown
-from services.sla.commands.cases import Firing
+from services.sla.commands import Firing
 from tests.simulation.doors import writer_of
 from tests.simulation.ground import SUBSCRIPTIONS
 from tests.simulation.outside import Channel, Publisher

@@ -14,7 +14,7 @@ from services.intake import commands as intake
 from services.intake.domain.progress import VIEW
 from services.notify.commands import cases as notify
 from services.notify.domain import plan
-from services.sla.commands import cases as sla
+from services.sla import commands as sla
 from tests.simulation.ground import SUBSCRIPTIONS
 from tests.simulation.town import Town
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.delivery.envelope import source_of
-from services.sla.events import READS
+from services.sla.consumed import READS
 from tests.simulation.memory import ABSENT, Tx
 from tests.simulation.sql_sla import retried_subjects
 from tests.simulation.town import Town

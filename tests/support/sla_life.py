@@ -8,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.delivery.envelope import Draft, Event, Message, source_of
-from services.sla.commands import cases as commands
+from services.sla import commands
+from services.sla.consumed import DispatchCase, IntakeCase
 from services.sla.domain.case import Case, Marking
 from services.sla.domain.clock import Step, Turn, breach, warn
 from services.sla.domain.mark import judge
-from services.sla.events import DispatchReading, IntakeReading, drafts
+from services.sla.events import drafts
 from tests.support.events import message
 
 NUMBER = "XA20261124000123"
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
-SCHEMAS = {"intake": IntakeReading(), "dispatch": DispatchReading()}
+SCHEMAS = {"intake": IntakeCase(), "dispatch": DispatchCase()}
 
 
 def after(hours: float) -> datetime:

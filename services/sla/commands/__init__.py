@@ -1,3 +1,6 @@
-"""What can be asked of sla, and how it reads the others' events."""
+"""What sla does: it follows the events of each case, and fires clocks as they come due."""
 
-from services.sla.commands.cases import SUBSCRIPTION as SUBSCRIPTION
+from services.sla.commands.firing import Firing
+from services.sla.commands.inbox import SUBSCRIPTION, fold
+
+__all__ = ["SUBSCRIPTION", "Firing", "fold"]

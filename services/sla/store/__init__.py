@@ -1,11 +1,11 @@
 """All SQL of sla, one module per concept."""
 
 from services.sla.store.cases import load, save
-from services.sla.store.claim import Claim, Outlook, fire, look, mark_caught_up
+from services.sla.store.claim import FiredBatch, Outlook, fire, look, mark_caught_up
 from services.sla.store.lists import armed, case, overdue, page, status
 
 __all__ = [
-    "Claim",
+    "FiredBatch",
     "Outlook",
     "armed",
     "case",

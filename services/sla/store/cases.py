@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from services.sla.domain.case import NOTHING, Case, Dispatch, Intake
+from services.sla.domain.case import Case
 from services.sla.domain.clock import Clock, Status
+from services.sla.domain.facts import NOTHING, DispatchFacts, IntakeFacts
 from services.sla.domain.limit import Complexity, Kind
 from services.sla.domain.mark import Mark, Reason
 
@@ -22,7 +23,7 @@ CASE = (
 # `risk_mark` and `time_mark` are for the claim, the last three for the lists; none is read back.
 READ = "number, " + ", ".join(CASE[:-3])
 LISTED = ("helpers", "stops")
-DISPATCH = tuple(name for name in Dispatch.__slots__ if name not in ("imported_at", "complexity", *LISTED))
+DISPATCH = tuple(name for name in DispatchFacts.__slots__ if name not in ("imported_at", "complexity", *LISTED))
 CLOCK = tuple(Clock.__slots__)
 CLOCK_LIST = ", ".join(CLOCK)
 
@@ -72,10 +73,10 @@ def case_of(row: Row[Any], clocks: Mapping[Kind, Clock]) -> Case:
     )
 
 
-def _intake(row: Row[Any]) -> Intake | None:
+def _intake(row: Row[Any]) -> IntakeFacts | None:
     if row.submitted_at is None:
         return None
-    return Intake(
+    return IntakeFacts(
         submitted_at=row.submitted_at,
         accepted_at=row.accepted_at,
         refused_at=row.refused_at,
@@ -87,10 +88,10 @@ def _intake(row: Row[Any]) -> Intake | None:
     )
 
 
-def _dispatch(row: Row[Any]) -> Dispatch:
+def _dispatch(row: Row[Any]) -> DispatchFacts:
     if row.state == NOTHING.state:
         return NOTHING
-    return Dispatch(
+    return DispatchFacts(
         **{name: getattr(row, name) for name in DISPATCH},
         helpers=tuple(row.helpers),
         stops=tuple(row.stops),

@@ -33,7 +33,7 @@ def look(tx: Connection, floor: datetime | None) -> Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class FiredBatch:
     """What one claim fired: how many clocks, the last of them by due time, each one's lateness in seconds."""
 
     clocks: int
@@ -42,10 +42,10 @@ class Claim:
     fired: Mapping[str, int]
 
 
-def fire(tx: Connection, floor: datetime | None, batch: int) -> Claim:
+def fire(tx: Connection, floor: datetime | None, batch: int) -> FiredBatch:
     """Fires up to `batch` due clocks and writes all that follows in one statement, so that it happens once or not
     at all whoever else is claiming."""
-    return Claim(*tx.execute(FIRE, {"floor": floor or "-infinity", "batch": batch}).one())
+    return FiredBatch(*tx.execute(FIRE, {"floor": floor or "-infinity", "batch": batch}).one())
 
 
 # Joined, since json_build_object takes twice as long; only the two values that come from people need escaping.
@@ -64,6 +64,11 @@ _CLOCK_BODY = (
 """
 )
 _MARK_BODY = _VIEW % "latest" + """ || '","previous":"' || previous || '","reason":"' || reason || '"}' """
+
+# What `judge` says of a case that is open and watched, as every case with a due clock is; a test compares the two.
+MARK = "greatest(risk_mark, time_mark_now)"
+REASON = """case when risk_mark = time_mark_now then 'both'
+                    when risk_mark > time_mark_now then 'risk' else 'time' end"""
 
 # due       locks the due clocks with their cases; what others hold is left to them, and a case whose first event aside
 #           is still tried again waits; those behind a parked one are not tried, and nothing waits for them
@@ -109,9 +114,8 @@ FIRE = text(f"""
     shown as materialized (
         select number, kind, gen, rule, rule_version, started_at, warn_at, due, letter_after,
                unit, unit_name, complexity, restricted, stage, at, latest, version + n as seq, n = turned as is_last,
-               mark as previous, time_mark_now as time_mark, greatest(risk_mark, time_mark_now) as mark,
-               case when risk_mark = time_mark_now then 'both'
-                    when risk_mark > time_mark_now then 'risk' else 'time' end as reason
+               mark as previous, time_mark_now as time_mark, {MARK} as mark,
+               {REASON} as reason
         from told
     ),
     moved as (

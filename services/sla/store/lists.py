@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from chassis.cursor import Cursor
 from services.sla.domain.case import Case
+from services.sla.domain.clock import RUNNING
 from services.sla.store.cases import READ, case_of, clocks_of
 
 
@@ -29,6 +30,7 @@ def page(tx: Connection, scopes: Sequence[str], after: Cursor, query: Mapping[st
     return [dict(row._mapping) for row in rows]
 
 
+_RUNNING = ", ".join(f"'{status}'" for status in RUNNING)
 _FILTER = """
     k.scopes && cast(:scopes as text[])
     and (cast(:mark as mark) is null or k.mark = cast(:mark as mark))
@@ -44,7 +46,7 @@ PAGE = text(f"""
 PAGE_OF_KIND = text(f"""
     select k.number, k.unit, k.unit_name, k.complexity, k.restricted, k.mark, k.reason, c.kind, c.due
     from cases k join clocks c using (number)
-    where {_FILTER} and c.kind = :kind and c.status in ('armed', 'warned', 'breached') and not c.held
+    where {_FILTER} and c.kind = :kind and c.status in ({_RUNNING}) and not c.held
       and (c.due, k.number) > (:due, :number)
     order by c.due, k.number limit :limit
 """)

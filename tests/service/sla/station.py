@@ -15,8 +15,7 @@ from chassis.delivery import inbox
 from chassis.web.issuers import DevelopmentIssuer
 from deploy.system.testbed import Servers
 from services.sla import store
-from services.sla.commands import cases as commands
-from services.sla.commands.cases import Firing
+from services.sla.commands import SUBSCRIPTION, Firing
 from services.sla.domain.case import Case
 from tests.support.clock import move_clock
 from tests.support.events import published
@@ -38,7 +37,7 @@ class Station:
 
     def hear(self, *told: Told, **options: Any) -> None:
         """One batch from the broker."""
-        inbox.receive(self.database, commands.SUBSCRIPTION, [each.message(**options) for each in told])
+        inbox.receive(self.database, SUBSCRIPTION, [each.message(**options) for each in told])
 
     def tell(self, *lives: Life) -> None:
         """All that happened to these cases, in batches as an inbox takes them."""

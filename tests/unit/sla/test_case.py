@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.sla.domain.case import Case, Dispatch, Intake, courses
 from services.sla.domain.clock import Status
+from services.sla.domain.courses import courses
+from services.sla.domain.facts import DispatchFacts, IntakeFacts
 from services.sla.domain.limit import Kind
 from services.sla.domain.mark import Mark, Reason
 from tests.support.sla_life import NUMBER, Again, Life, Sla, after
@@ -296,8 +297,8 @@ def test_a_case_merged_before_it_was_sent_out_and_reopened_has_its_promise():
 
 
 def test_a_contact_told_with_the_merging_itself_meets_no_clock_and_a_dispatch_before_it_does():
-    intake = Intake(submitted_at=after(0), accepted_at=after(0.5))
-    dispatch = Dispatch("merged", dispatched_at=after(1), contacted_at=after(1), stops=(after(1),))
-    found = courses(Case(NUMBER, intake=intake, dispatch=dispatch))
+    intake = IntakeFacts(submitted_at=after(0), accepted_at=after(0.5))
+    dispatch = DispatchFacts("merged", dispatched_at=after(1), contacted_at=after(1), stops=(after(1),))
+    found = courses(intake, dispatch)
     assert found[Kind.CONTACT].done_at is None
     assert found[Kind.DISPATCH].done_at == after(1)
