@@ -3,6 +3,7 @@
 A port of the outgoing range could be taken by anybody while a killed server is down; these stay ours.
 """
 
+import atexit
 import random
 import socket
 import time
@@ -11,7 +12,6 @@ from pathlib import Path
 from deploy.machine.trouble import Trouble
 
 LOWEST = 10_240
-_claims: list[socket.socket] = []  # held while this process lives
 
 
 def is_free(port: int) -> bool:
@@ -43,7 +43,7 @@ def _claim(port: int) -> bool:
     except OSError:
         claim.close()
         return False
-    _claims.append(claim)
+    atexit.register(claim.close)  # held while this process lives
     return True
 
 
