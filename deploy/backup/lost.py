@@ -31,7 +31,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReadPositions:
     """How far the readers of one service came, before it was set back: its highest epoch, and by subject."""
 
     epoch: int
@@ -46,7 +46,7 @@ class Heard:
         ]
 
 
-def heard(urls: Mapping[str, str], service: str, deadline: float) -> Heard:
+def read_positions(urls: Mapping[str, str], service: str, deadline: float) -> ReadPositions:
     """Asks the other services' databases. Raises Trouble when one does not answer."""
     subjects: dict[str, tuple[int, int, str]] = {}
     for reader, url in urls.items():
@@ -57,10 +57,10 @@ def heard(urls: Mapping[str, str], service: str, deadline: float) -> Heard:
             for subject, epoch, seq in cursor.fetchall():
                 subjects[subject] = max(subjects.get(subject, (0, 0, "")), (epoch, seq, reader))
     epoch = max((epoch for epoch, _, _ in subjects.values()), default=0)
-    return Heard(epoch, {subject: (seq, reader) for subject, (_, seq, reader) in subjects.items()})
+    return ReadPositions(epoch, {subject: (seq, reader) for subject, (_, seq, reader) in subjects.items()})
 
 
-def own(cursor: Any, service: str) -> dict[str, int]:
+def own_positions(cursor: Any, service: str) -> dict[str, int]:
     """The newest number of each subject in the service's own database."""
     cursor.execute(OWN[service])
     return dict(cursor.fetchall())

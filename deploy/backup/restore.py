@@ -17,7 +17,7 @@ from deploy.backup import manifest as backup_manifest
 from deploy.backup.compare import compare
 from deploy.backup.dump import run
 from deploy.backup.folder import Backups
-from deploy.backup.lost import Heard, Lost, heard, own
+from deploy.backup.lost import Lost, ReadPositions, own_positions, read_positions
 from deploy.backup.manifest import Saved
 from deploy.backup.tables import connection, reading, tables
 from deploy.machine import interrupt
@@ -65,12 +65,14 @@ def restore(urls: Mapping[str, str], service: str, backup: Path, deadline: float
     saved = _whole(backup, service)
     url = urls[service]
     _alone(url, service, deadline)
-    known = heard(urls, service, deadline)
+    known = read_positions(urls, service, deadline)
     epoch = max(known.epoch, _epoch(url, deadline), saved.epoch)
     say(f"{service}: restoring {backup / saved.file}, as of {saved.time} …")
     _load(url, backup / saved.file, deadline)
     say(f"{service}: restored; comparing …")
-    return _prove(url, service, saved, known, epoch, deadline, say)
+    lost = _prove(url, service, saved, known, epoch, deadline)
+    say(f"{service}: {len(saved.tables)} tables equal to the backup, revision {saved.revision}")
+    return lost
 
 
 def _whole(backup: Path, service: str) -> Saved:
@@ -110,14 +112,13 @@ def _load(url: str, dump: Path, deadline: float) -> None:
         run("psql", url, deadline, *quiet, "--single-transaction", f"--file={empty}", f"--file={script}")
 
 
-def _prove(url: str, service: str, saved: Saved, known: Heard, epoch: int, deadline: float, say: Say) -> list[Lost]:
+def _prove(url: str, service: str, saved: Saved, known: ReadPositions, epoch: int, deadline: float) -> list[Lost]:
     with reading(url, deadline) as cursor:
         wrong = [str(each) for each in compare(saved.tables, tables(cursor)) if not each.same]
-        lost = known.lost(own(cursor, service))
+        lost = known.lost(own_positions(cursor, service))
     _remember_epoch(url, epoch, deadline)
     if wrong:
         raise Trouble(f"restored, but it is not what was saved: {'; '.join(wrong)}")
-    say(f"{service}: {len(saved.tables)} tables equal to the backup, revision {saved.revision}")
     return lost
 
 

@@ -1,9 +1,9 @@
 """Kinds that operators add: their models or field lists, and keys that neither knows.
 
 The Prometheus operator's kinds have published models (cloudcoil, pydantic); these take unknown keys in silence, so the
-keys are compared. For the others no maintained model is published where Python finds it: `deploy/check/kinds/` has a
-list of the fields we may use, written by hand from the operators' references. It is a subset: a field that is missing
-there is refused until someone has looked it up.
+keys are compared. For the others no maintained model is published where Python finds it, and only the Gateway API's and
+External Secrets' elsewhere (types for Node): `deploy/check/kinds/` has a list of the fields we may use, written by hand
+from the operators' references. It is a subset: a field that is missing there is refused until someone has looked it up.
 """
 
 from collections.abc import Iterator

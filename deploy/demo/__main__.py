@@ -73,7 +73,7 @@ def asked(environment: dict[str, str]) -> tuple[Path, int, int]:
 
 def stage(now: Running) -> Stage:
     """The running system as the play sees it."""
-    rabbit, system = now.ground.rabbit, now.system
+    rabbit, system = now.servers.rabbit, now.system
     return Stage(
         run=system.folder.path,
         origin=system.url,

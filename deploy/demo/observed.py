@@ -17,7 +17,7 @@ from deploy.demo.story import Story
 from deploy.grafana.asking import Prometheus, Proof, prove, told
 from deploy.machine import interrupt
 from deploy.machine.folder import Folder
-from deploy.observe.observatory import Observatory
+from deploy.observe.monitoring import Monitoring
 
 SECONDS = 120.0  # from the end of the play until every panel must have an answer: rates need two looks
 LOOK_EVERY = 5.0
@@ -30,15 +30,15 @@ def observed(folder: Folder, origin: str, story: Story, wanted: bool) -> Iterato
     if not wanted:
         yield lambda: 0
         return
-    observatory = Observatory(folder)
+    monitoring = Monitoring(folder)
     try:
-        observatory.start()
-        story.say(f"  Prometheus 在看 is watching: {observatory.url('prometheus')}")
+        monitoring.start()
+        story.say(f"  Prometheus 在看 is watching: {monitoring.url('prometheus')}")
         upload(origin, _photo())
-        yield lambda: check(observatory.url("prometheus"), origin, story)
+        yield lambda: check(monitoring.url("prometheus"), origin, story)
     finally:
         with interrupt.cleanly():
-            observatory.stop()
+            monitoring.stop()
 
 
 def check(url: str, origin: str, story: Story) -> int:

@@ -4,9 +4,9 @@ A port of the outgoing range could be taken by anybody while a killed server is 
 """
 
 import atexit
+import os
 import random
 import socket
-import time
 from pathlib import Path
 
 from deploy.machine.trouble import Trouble
@@ -62,10 +62,11 @@ def free_port_from(first: int, last: int) -> int:
     raise Trouble(f"Every port from {first} to {last} is taken; give a free one: HTTP_PORT=… make run.")
 
 
-def wait_until_free(port: int, seconds: float = 5.0) -> None:
-    """Wait for a stopped server's port; Trouble if somebody else has it."""
-    deadline = time.monotonic() + seconds
-    while not is_free(port):
-        if time.monotonic() > deadline:
-            raise Trouble(f"Port {port} on 127.0.0.1 is taken by another program; stop it, or use another port.")
-        time.sleep(0.05)
+def given(name: str) -> int | None:
+    """The port that the environment variable `name` holds; None where it is empty. Raises Trouble."""
+    text = os.environ.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Trouble(f"{name}={text} is no port; give a number, as {name}=8081.")
+    return int(text)

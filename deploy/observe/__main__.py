@@ -1,15 +1,14 @@
 """`make observe`: Prometheus and Alertmanager beside `make run`, in the foreground; says what fires, until Ctrl-C."""
 
-import os
 import sys
 import time
 from typing import Any
 
-from deploy.machine import interrupt
+from deploy.machine import interrupt, ports
 from deploy.machine.child import stop_orphans
 from deploy.machine.folder import ROOT, Folder
 from deploy.machine.trouble import Trouble
-from deploy.observe.observatory import USUAL, Observatory
+from deploy.observe.monitoring import USUAL, Monitoring
 from deploy.system import targets
 from deploy.system.running import say
 
@@ -36,42 +35,42 @@ def observe(folder: Folder) -> None:
         raise Trouble(f"No system runs in {folder.path}; start one in another terminal: make run.")
     with Folder(folder.path / "observe").lock():
         stop_orphans(Folder(folder.path / "observe"))
-        observatory = Observatory(folder, {name: port for name in USUAL if (port := _given(name))})
+        monitoring = Monitoring(folder, {name: port for name in USUAL if (port := ports.given(f"{name.upper()}_PORT"))})
         try:
-            observatory.start()
-            _announce(observatory)
-            _watch(observatory)
+            monitoring.start()
+            _announce(monitoring)
+            _watch(monitoring)
         finally:
             with interrupt.cleanly():
-                observatory.stop()
+                monitoring.stop()
                 say("stopped Prometheus and Alertmanager")
 
 
-def _announce(observatory: Observatory) -> None:
-    say(f"\n  {observatory.url('prometheus')}/alerts   rules, alerts, queries")
-    say(f"  {observatory.url('alertmanager')}   what would be sent to whom")
-    say(f"  rules in deploy/prometheus/rules, logs in {observatory.own.logs}")
+def _announce(monitoring: Monitoring) -> None:
+    say(f"\n  {monitoring.url('prometheus')}/alerts   rules, alerts, queries")
+    say(f"  {monitoring.url('alertmanager')}   what would be sent to whom")
+    say(f"  rules in deploy/prometheus/rules, logs in {monitoring.own.logs}")
     say("  what fires is said here, with its runbook; an alert needs its time, mostly a minute or two")
     say("  Ctrl-C stops both; the system goes on\n")
 
 
-def _watch(observatory: Observatory) -> None:
+def _watch(monitoring: Monitoring) -> None:
     shown: Alerts = {}
     arrived = False
     while True:
-        observatory.aim()
-        if dead := observatory.dead():
+        monitoring.write_targets()
+        if dead := monitoring.dead():
             raise Trouble(f"{dead[0].name} ended by itself; see {dead[0].log}:\n{dead[0].tail()}")
-        shown = _tell(shown, _firing(observatory, shown))
-        if not arrived and (arrived := bool(observatory.bell.arrived["watchdog"])):
+        shown = _tell(shown, _firing(monitoring, shown))
+        if not arrived and (arrived := bool(monitoring.receiver.arrived["watchdog"])):
             say("  the watchdog has reached its receiver: from a rule to whoever is to be told, the way is open")
         time.sleep(LOOK_EVERY)
 
 
-def _firing(observatory: Observatory, before: Alerts) -> Alerts:
+def _firing(monitoring: Monitoring, before: Alerts) -> Alerts:
     """By fingerprint and state: an alert that is silenced or freed is told again."""
     try:
-        found = observatory.alerts()
+        found = monitoring.alerts()
     except (OSError, ValueError):
         return before
     return {f"{alert['fingerprint']} {alert['status']['state']}": alert for alert in found}
@@ -98,15 +97,6 @@ def _line(alert: dict[str, Any], how: str) -> str:
     runbook = str(told.get("runbook_url", "")).removeprefix(f"{ROOT}/")
     when, name = time.strftime("%H:%M:%S"), alert["labels"]["alertname"]
     return f"  {when}  {how:6}  {name:22}  {told.get('summary')}  {runbook}"
-
-
-def _given(name: str) -> int | None:
-    text = os.environ.get(f"{name.upper()}_PORT", "")
-    if not text:
-        return None
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Trouble(f"{name.upper()}_PORT={text} is no port; give a number.")
-    return int(text)
 
 
 if __name__ == "__main__":

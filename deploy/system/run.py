@@ -4,6 +4,7 @@ import os
 import sys
 import time
 
+from deploy.machine import ports
 from deploy.machine.folder import Folder
 from deploy.machine.trouble import Trouble
 from deploy.system import lan
@@ -17,7 +18,7 @@ PROFILES = ("dev", "demo")
 def main() -> int:
     """Runs until interrupted; exit code 1 and one sentence when it cannot."""
     try:
-        with running(Folder(), profile=_profile(), port=_port(), say=say, lan=_lan()) as now:
+        with running(Folder(), profile=_profile(), port=ports.given("HTTP_PORT"), say=say, lan=_lan()) as now:
             _announce(now)
             _keep(now)
     except KeyboardInterrupt:
@@ -32,7 +33,7 @@ def _keep(now: Running) -> None:
     backoff: dict[str, float] = {}
     while True:
         time.sleep(LOOK_EVERY)
-        for name in now.ground.restart_dead():
+        for name in now.servers.restart_dead():
             say(f"{name} had ended; started it again")
         for process in now.system.processes.dead():
             _again(process, backoff)
@@ -70,15 +71,6 @@ def _profile() -> str:
 
 def _lan() -> str | None:
     return lan.address() if os.environ.get("LAN") == "1" else None
-
-
-def _port() -> int | None:
-    text = os.environ.get("HTTP_PORT", "")
-    if not text:
-        return None
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Trouble(f"HTTP_PORT={text} is no port; give a number, as HTTP_PORT=8081 make run.")
-    return int(text)
 
 
 if __name__ == "__main__":

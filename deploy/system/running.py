@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deploy.machine import interrupt
 from deploy.machine.folder import Folder
-from deploy.system.ground import Ground
+from deploy.system.servers import Servers
 from deploy.system.system import System
 
 Say = Callable[[str], None]
@@ -22,7 +22,7 @@ def say(text: str) -> None:
 class Running:
     """A running system and the servers under it."""
 
-    ground: Ground
+    servers: Servers
     system: System
 
 
@@ -42,27 +42,27 @@ def running(
     interrupt.listen()
     step = steps(say)
     with folder.lock():
-        ground = Ground(folder)
-        if ground.orphans:
-            step(f"stopped what a killed run had left: {', '.join(ground.orphans)}")
-        system = System(folder, ground.environment(profile, settings), port, lan)
+        servers = Servers(folder)
+        if servers.orphans:
+            step(f"stopped what a killed run had left: {', '.join(servers.orphans)}")
+        system = System(folder, servers.environment(profile, settings), port, lan)
         try:
-            _start(ground, system, step)
-            yield Running(ground, system)
+            _start(servers, system, step)
+            yield Running(servers, system)
         finally:
             with interrupt.cleanly():
                 system.stop()
-                ground.stop()
+                servers.stop()
                 step("stopped everything")
 
 
-def _start(ground: Ground, system: System, step: Say) -> None:
-    ground.launch()
-    ground.ready_databases()
+def _start(servers: Servers, system: System, step: Say) -> None:
+    servers.launch()
+    servers.ready_databases()
     step("databases are up")
     system.start_doors()
     step(f"letters are taken in at {system.url}")
-    ground.ready_broker()
+    servers.ready_broker()
     step("the broker is up, with its topology")
     system.start_workers()
     system.load_organisation()

@@ -93,12 +93,6 @@ class System:
         doors = self.processes.of_kind("api")
         return {service: [door.http_port for door in doors if door.service == service] for service in SERVICES}
 
-    def add_api(self, service: str) -> None:
-        """One more front door of a service behind the origin."""
-        replica = self.processes.add(service, "api")
-        replica.start()
-        self.origin.reload()
-
     def stop(self) -> None:
         """Orderly: the origin first, then all processes."""
         self.origin.stop()

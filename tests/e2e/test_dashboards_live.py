@@ -8,7 +8,7 @@ import pytest
 
 from deploy.demo.observed import complete, upload
 from deploy.grafana.asking import Prometheus, Proof
-from deploy.observe.observatory import Observatory
+from deploy.observe.monitoring import Monitoring
 from tests.support.driver import People, until
 from tests.support.pictures import photo
 
@@ -26,15 +26,15 @@ def prometheus(people: People) -> Iterator[Prometheus]:
     broker = people.system.servers.rabbit.prometheus.removeprefix("http://").removesuffix("/metrics")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RABBITMQ_METRICS", broker)
-        observatory = Observatory(people.system.folder)
+        monitoring = Monitoring(people.system.folder)
         try:
-            observatory.start()
-            asked = Prometheus(observatory.url("prometheus"))
+            monitoring.start()
+            asked = Prometheus(monitoring.url("prometheus"))
             until(lambda: asked.series("lianxin_build_info", instant=True) >= 8, "all processes are scraped")
             yield asked
             asked.close()
         finally:
-            observatory.stop()
+            monitoring.stop()
 
 
 @pytest.fixture(scope="module")

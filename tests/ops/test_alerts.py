@@ -13,7 +13,7 @@ import yaml
 from deploy.check.rules import alerts
 from deploy.machine import ports
 from deploy.machine.folder import ROOT, Folder
-from deploy.observe.observatory import USUAL, Observatory
+from deploy.observe.monitoring import USUAL, Monitoring
 from deploy.prometheus import links
 
 ALERTS = {each.name: each for each in alerts(ROOT)}
@@ -53,9 +53,9 @@ def test_links_lead_where_the_operator_says(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def observatory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observatory]:
-    """A real Alertmanager with our routes, every receiver being our bell."""
-    made = Observatory(Folder(tmp_path_factory.mktemp("alerts")), {name: ports.free_port() for name in USUAL})
+def monitoring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitoring]:
+    """A real Alertmanager with our routes, every receiver being one of our own."""
+    made = Monitoring(Folder(tmp_path_factory.mktemp("alerts")), {name: ports.free_port() for name in USUAL})
     try:
         made.start()
         yield made
@@ -63,8 +63,8 @@ def observatory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observator
         made.stop()
 
 
-def raise_alerts(observatory: Observatory, *labels: dict[str, str]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", observatory.ports["alertmanager"], timeout=10)
+def raise_alerts(monitoring: Monitoring, *labels: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", monitoring.ports["alertmanager"], timeout=10)
     body = json.dumps([{"labels": severe(each), "annotations": {"summary": "a test"}} for each in labels])
     connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
     assert connection.getresponse().status == 200
@@ -76,9 +76,9 @@ def severe(labels: dict[str, str]) -> dict[str, str]:
     return labels | {"severity": severity, "test": "yes"}
 
 
-def states(observatory: Observatory) -> dict[tuple[str, str], str]:
+def states(monitoring: Monitoring) -> dict[tuple[str, str], str]:
     """`active` or `suppressed`, by alert and service or queue, of what the tests raised."""
-    mine = [(each["labels"], each["status"]["state"]) for each in observatory.alerts()]
+    mine = [(each["labels"], each["status"]["state"]) for each in monitoring.alerts()]
     return {
         (labels["alertname"], labels.get("service") or labels.get("queue", "")): state
         for labels, state in mine
@@ -95,7 +95,7 @@ def until(fact: Callable[[], bool], seconds: float) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observatory) -> None:
+def test_a_cause_silences_its_consequences_and_nothing_else(monitoring: Monitoring) -> None:
     expected = {
         ("DatabaseAway", "notify"): "active",
         ("OutboxStalled", "notify"): "suppressed",
@@ -114,25 +114,27 @@ def test_a_cause_silences_its_consequences_and_nothing_else(observatory: Observa
         {"alertname": name, "queue" if where.endswith(".inbox") else "service": where} | process.get(name, {})
         for name, where in expected
     ]
-    raise_alerts(observatory, *wanted)
-    until(lambda: states(observatory) == expected, 90)
-    raise_alerts(observatory, {"alertname": "BrokerDown"}, {"alertname": "ClocksLate", "service": "sla"})
-    until(lambda: states(observatory).get(("ClocksLate", "sla")) == "suppressed", 60)
-    assert states(observatory)["EventsParked", "dispatch"] == "active"
+    raise_alerts(monitoring, *wanted)
+    until(lambda: states(monitoring) == expected, 90)
+    raise_alerts(monitoring, {"alertname": "BrokerDown"}, {"alertname": "ClocksLate", "service": "sla"})
+    until(lambda: states(monitoring).get(("ClocksLate", "sla")) == "suppressed", 60)
+    assert states(monitoring)["EventsParked", "dispatch"] == "active"
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-def test_a_page_reaches_the_pager_a_ticket_the_mailbox_and_the_watchdog_its_own(observatory: Observatory) -> None:
+def test_a_page_reaches_the_pager_a_ticket_the_mailbox_and_the_watchdog_its_own(monitoring: Monitoring) -> None:
     raise_alerts(
-        observatory,
+        monitoring,
         {"alertname": "RelayStopped", "service": "dispatch"},
         {"alertname": "MediaStuck", "kind": "photo"},
         {"alertname": "Watchdog"},
     )
 
     def told(receiver: str) -> set[str]:
-        return {each["labels"]["alertname"] for sent in observatory.bell.arrived[receiver] for each in sent["alerts"]}
+        return {
+            each["labels"]["alertname"] for sent in monitoring.receiver.arrived[receiver] for each in sent["alerts"]
+        }
 
     for receiver, name in (("page", "RelayStopped"), ("ticket", "MediaStuck"), ("watchdog", "Watchdog")):
         until(lambda receiver=receiver, name=name: name in told(receiver), 90)  # type: ignore[misc]

@@ -156,7 +156,7 @@ def test_a_wrong_master_key_or_none_is_said_so(sound: Path, tmp_path: Path) -> N
     wrong = tmp_path / "wrong"
     wrong.write_text(crypto.new_master_keys())
     [fault] = drill(sound, wrong, 60.0, quietly)
-    assert "do not fit" in fault and "not here" in fault
+    assert "do not fit" in fault and "sealed with an unknown master key" in fault
     [fault] = drill(sound, tmp_path / "nowhere", 60.0, quietly)
     assert "the master key is missing" in fault
 

@@ -19,7 +19,7 @@ import yaml
 from deploy.machine import ports
 from deploy.machine.folder import ROOT, Folder
 from deploy.machine.trouble import Trouble
-from deploy.observe.observatory import Observatory
+from deploy.observe.monitoring import Monitoring
 from deploy.system import targets
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
@@ -138,10 +138,10 @@ def test_a_taken_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(Trouble, match=f"Port {port} for prometheus is taken; give another: PROMETHEUS_PORT="):
-            Observatory(Folder(tmp_path), {"prometheus": port})
+            Monitoring(Folder(tmp_path), {"prometheus": port})
 
 
 def test_a_missing_program_is_named_with_the_way_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Trouble, match="prometheus is missing; `make setup` installs it"):
-        Observatory(Folder(tmp_path))
+        Monitoring(Folder(tmp_path))

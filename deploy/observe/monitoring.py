@@ -11,7 +11,7 @@ from deploy.machine import ports
 from deploy.machine.child import Child, bare
 from deploy.machine.folder import ROOT, Folder
 from deploy.machine.trouble import Trouble
-from deploy.observe.bell import Bell
+from deploy.observe.receiver import Receiver
 from deploy.prometheus import links
 from deploy.system import targets
 
@@ -20,7 +20,7 @@ SPAN = 100
 KEPT = "7d"
 
 
-class Observatory:
+class Monitoring:
     """Keeps its files in the folder `observe` of the system's; both servers listen on 127.0.0.1 only."""
 
     def __init__(self, folder: Folder, given: Mapping[str, int] | None = None) -> None:
@@ -29,7 +29,7 @@ class Observatory:
         self.programs = {name: _program(name) for name in USUAL}
         self.ports = {name: _port(name, (given or {}).get(name)) for name in USUAL}
         self.children = {name: Child(self.own, name) for name in USUAL}
-        self.bell = Bell()
+        self.receiver = Receiver()
 
     def url(self, name: str) -> str:
         """The address of `prometheus` or `alertmanager`."""
@@ -61,10 +61,10 @@ class Observatory:
         links.write(self.own.made("rules"), runbooks=str(ROOT / "docs" / "runbooks"))
         shutil.copy(ROOT / "deploy" / "prometheus" / "prometheus.yaml", self.own.path / "prometheus.yaml")
         routes = (ROOT / "deploy" / "alertmanager" / "alertmanager.yaml").read_text(encoding="utf-8")
-        (self.own.path / "alertmanager.yaml").write_text(self.bell.instead(routes), encoding="utf-8")
-        self.aim()
+        (self.own.path / "alertmanager.yaml").write_text(self.receiver.redirected(routes), encoding="utf-8")
+        self.write_targets()
 
-    def aim(self) -> None:
+    def write_targets(self) -> None:
         """Write the targets again where they changed; Prometheus notices by itself."""
         for name, wanted in targets.lists(self.system, self.ports).items():
             path = self.own.made("targets") / f"{name}.json"
@@ -95,10 +95,10 @@ class Observatory:
         return [child for child in self.children.values() if not child.running]
 
     def stop(self) -> None:
-        """Both, and the bell; safe when nothing was started."""
+        """Both, and the receiver; safe when nothing was started."""
         for child in self.children.values():
             child.stop()
-        self.bell.close()
+        self.receiver.close()
 
     def _answers(self, name: str) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=2)

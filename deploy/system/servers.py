@@ -14,7 +14,7 @@ from deploy.system.environment import Environment
 from services import SERVICES
 
 
-class Ground:
+class Servers:
     """`postgres` and `rabbit` are None where all four addresses were given."""
 
     def __init__(self, folder: Folder, given: Mapping[str, str] = os.environ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 
-class Bell:
+class Receiver:
     """`arrived["page"]` holds the notifications that were sent to the receiver `page`, oldest first."""
 
     def __init__(self) -> None:
@@ -17,9 +17,9 @@ class Bell:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
-        Thread(target=self.server.serve_forever, name="bell", daemon=True).start()
+        Thread(target=self.server.serve_forever, name="receiver", daemon=True).start()
 
-    def instead(self, configuration: str) -> str:
+    def redirected(self, configuration: str) -> str:
         """Alertmanager's configuration with every receiver sending here; routes and inhibition stay."""
         whole: dict[str, Any] = yaml.safe_load(configuration)
         whole["global"] = {key: value for key, value in whole["global"].items() if not key.startswith("smtp_")}
@@ -35,14 +35,14 @@ class Bell:
         self.server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        bell = self
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 5
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                bell.arrived[self.path.strip("/")].append(json.loads(body))
+                receiver.arrived[self.path.strip("/")].append(json.loads(body))
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
