@@ -75,13 +75,13 @@ fmt: setup ## format the code and mend what ruff can mend
 ops-check: setup ## manifests, rules, dashboards, compose, images: all that needs no cluster; says what it skipped (CHECKS="rules links")
 	@$(PYTHON) -m deploy.check $(CHECKS)
 
-verify: setup ## what CI runs, in about ten minutes: lint, ops-check, test, 1,000 seeds, a minute of faults
+verify: setup ## what CI runs: lint, ops-check, test, 1,000 seeds, a minute of faults
 	@$(BOTH_CORES) test-services lint ops-check test-parts
 	@$(MAKE) --no-print-directory test-systems
 	@$(MAKE) --no-print-directory simulation SEEDS=1000
 	@$(MAKE) --no-print-directory chaos FAULT_SECONDS=60
 
-verify-long: setup ## the rest: long tests, 10,000 seeds, three minutes of chaos, images (as root; about 45 minutes)
+verify-long: setup ## the rest: long tests, 10,000 seeds, three minutes of chaos, images (as root)
 	@$(PYTHON) -m pytest -m long
 	@$(MAKE) --no-print-directory simulation chaos images-check
 
