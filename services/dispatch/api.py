@@ -255,7 +255,7 @@ def _outcome(outcome: commands.Outcome) -> Body:
 def _once(route: str, number: str, request: R, command: commands.Command[R]) -> Answer:
     with (
         web.database().transaction() as tx,
-        web.idempotent(tx, route=route, request_hash_of=asdict(request)) as once,
+        web.idempotent(tx, route=route, request_hash_of=requests.fingerprint(request)) as once,
     ):
         if once.existing is None:
             command(tx, number, request, _officer())

@@ -18,7 +18,7 @@ from services.intake.domain.case import Channel
 from services.intake.domain.media import description
 from services.intake.domain.numbering import as_typed
 from services.intake.domain.requests import RatingRequest, SupplementRequest
-from services.intake.domain.submission import Submission
+from services.intake.domain.submission import Submission, fingerprint
 from services.intake.errors import SENTENCES, STATUSES, CaseNotFound
 from services.intake.front_door import context, limited_address
 from services.intake.pages import holder as holder_pages
@@ -71,8 +71,8 @@ def submit(submission: Submission) -> Receipt:
     channel = submission.statement.channel
     if channel not in OPEN_CHANNELS:
         admit(("centre", "unit"))
-    address, payload = limited_address(), asdict(submission)
-    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=payload) as once:
+    address, letter = limited_address(), fingerprint(submission)
+    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=letter) as once:
         if once.existing:
             return submitting.receipt(tx, context(), once.existing)
         receipt = submitting.submit(tx, context(), submission, address)

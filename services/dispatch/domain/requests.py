@@ -3,7 +3,7 @@
 `None` and an empty tuple in a dispatch differ: None leaves what is known as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 BULK_LIMIT = 100
@@ -100,6 +100,22 @@ class RecordWork(Request):
     kind: str
     text: str
     media: tuple[str, ...] = ()
+
+
+def fingerprint(request: Request) -> dict[str, object]:
+    """What tells one request from another under an Idempotency-Key.
+
+    Spelled as release 0.1.0 spelled it: during a rolling upgrade, and for the 48 hours a key is kept, either release
+    may be asked again for what the other did.
+    """
+    said = asdict(request)
+    if isinstance(request, Close):
+        return {"decision": "close", "reason": None} | said
+    if isinstance(request, SendBack):
+        return {"decision": "send_back", "outcome": None} | said
+    if isinstance(request, Dispatch):
+        return {name: value for name, value in said.items() if value is not None}
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One form, one command: checked by the API's own schema, run once, shown again as typed if it is refused."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from flask import Response, request
@@ -11,7 +11,7 @@ from chassis import pages, web
 from chassis.errors import DomainError
 from chassis.web.problems import Refusal
 from services.dispatch.commands import Command, Officer
-from services.dispatch.domain.requests import Request
+from services.dispatch.domain.requests import Request, fingerprint
 from services.dispatch.pages.words import FORMS
 from services.dispatch.refusals import error_table, sentence_of
 
@@ -61,7 +61,7 @@ class Form(Generic[R]):
             asked = self._request()
             with (
                 web.database().transaction() as tx,
-                web.idempotent(tx, route=self.name, request_hash_of=asdict(asked)) as once,
+                web.idempotent(tx, route=self.name, request_hash_of=fingerprint(asked)) as once,
             ):
                 if once.existing is None:
                     self.command(tx, number, asked, officer("revision"))

@@ -1,7 +1,6 @@
 """The resident's letter: the form and the receipt."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, cast
 
 from flask import Response, request
@@ -15,7 +14,7 @@ from services.intake.commands import qr_codes, submitting
 from services.intake.commands.submitting import Receipt
 from services.intake.domain import challenge
 from services.intake.domain.media import Stage
-from services.intake.domain.submission import Submission
+from services.intake.domain.submission import Submission, fingerprint
 from services.intake.errors import ChallengeNeeded
 from services.intake.front_door import context, limited_address, media_context
 from services.intake.media.commands import case_files
@@ -71,8 +70,8 @@ def sent() -> Response:
 
 def _submit(typed: dict[str, str], files: Sequence[UploadHandle]) -> Receipt:
     submission = _submission({name: typed[name] for name in FORM if name in typed})
-    payload = asdict(submission)
-    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=payload) as once:
+    same = fingerprint(submission)
+    with web.database().transaction() as tx, web.idempotent(tx, route="submit", request_hash_of=same) as once:
         if once.existing:
             return submitting.receipt(tx, context(), once.existing)
         receipt = submitting.submit(tx, context(), submission, limited_address(), _proved())
