@@ -128,7 +128,7 @@ def kept(people: People) -> Mapping[str, object]:
     def numbers(service: str, question: str) -> dict[str, float]:
         return {str(row["key"]): float(row["n"]) for row in people.rows(service, question)}
 
-    is_open = f"state in ({', '.join(map(repr, OPEN))})"
+    is_open = f"state in ({', '.join(repr(state.value) for state in OPEN)})"
     marks = f"from cases left join standings using (number) where {is_open} group by 1"
     return {
         "dispatch": numbers("dispatch", f"select state as key, count(*) as n from cases where {is_open} group by 1"),
